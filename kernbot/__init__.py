@@ -1,0 +1,1 @@
+"""Python workflows that stop, ask a person in Slack, and carry on."""
