@@ -1,0 +1,68 @@
+"""What the Slack app asks of a database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from kernbot.db.base import Json
+
+MessageRole = Literal["parent", "card", "result"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlackMessage:
+    """A message that the bot sends and keeps up to date: unique by run, role and pause."""
+
+    message_id: str
+    """Our id for it; travels in the message's metadata."""
+    run_id: str
+    role: MessageRole
+    pause_id: str | None
+    """Set for cards only."""
+    channel: str
+    ts: str | None = None
+    """Slack's id for it; None until Slack has confirmed the post."""
+    thread_ts: str | None = None
+    shown: str | None = None
+    """Digest of the state that Slack confirmed last."""
+    revision: int = 0
+    """Counts the states that were sent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InboxItem:
+    """A payload from Slack that was acked before it could be worked off."""
+
+    item_id: int
+    payload: Json
+    received_at: float
+
+
+class SlackStore(Protocol):
+    """The tables of the Slack app: `slack_messages`, `slack_settled`, `slack_inbox`, `slack_keys`."""
+
+    async def list_messages(self, run_id: str) -> Sequence[SlackMessage]:
+        """Return the messages of a run, in the order in which they were stored."""
+
+    async def save_message(self, message: SlackMessage) -> None:
+        """Store a message, or replace it by its id."""
+
+    async def list_unsettled(self, limit: int) -> Sequence[str]:
+        """Return ids of the bot's runs that are not settled, oldest first."""
+
+    async def settle_run(self, run_id: str) -> None:
+        """Note that the run has ended and that every message of it shows so."""
+
+    async def put_inbox(self, payload: Json, received_at: float) -> int:
+        """Store a payload to be worked off, and return its id."""
+
+    async def list_inbox(self, limit: int) -> Sequence[InboxItem]:
+        """Return what is to be worked off, oldest first."""
+
+    async def delete_inbox(self, item_id: int) -> None:
+        """Forget a payload that has been worked off."""
+
+    async def get_key(self, name: str) -> bytes:
+        """Return the secret of this name, 32 random bytes, made on first use: the same for every process."""

@@ -1,0 +1,1 @@
+"""How workflows run, stop, remember and go on."""

@@ -1,0 +1,48 @@
+"""Whether a workflow still matches what one of its runs has done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kernbot.db.base import Snapshot
+from kernbot.engine.journal import ROOT
+from kernbot.workflow.condition import Condition
+from kernbot.workflow.node import Node, keyed
+
+
+def problem_with_definition(nodes: Sequence[Node], snapshot: Snapshot) -> str | None:
+    """Say what changed under a run, or None.
+
+    Nodes may be added after the last one among its siblings that the run has reached. One that is gone, renamed, of
+    another kind, or inserted before one that the run has reached, is a change.
+    """
+    reached: dict[str, str | None] = {pause.path: None for pause in snapshot.pauses if pause.path != ROOT}
+    reached |= {entry.path: entry.node for entry in snapshot.journal}
+    known: set[str] = set()
+    for base, siblings in _sibling_lists(ROOT, nodes):
+        if problem := _problem_among(base, siblings, reached, known):
+            return problem
+    gone = next((path for path in reached if path not in known), None)
+    return gone and f"This run has been at {gone}, which the workflow no longer has."
+
+
+def _sibling_lists(base: str, nodes: Sequence[Node]) -> Iterable[tuple[str, Sequence[Node]]]:
+    yield base, nodes
+    for key, node in keyed(nodes):
+        branches = ("/if", "/else") if isinstance(node, Condition) else ("",)
+        for branch, inside in zip(branches, node.children(), strict=False):
+            yield from _sibling_lists(f"{base}/{key}{branch}", inside)
+
+
+def _problem_among(base: str, nodes: Sequence[Node], reached: dict[str, str | None], known: set[str]) -> str | None:
+    inserted = None
+    for key, node in keyed(nodes):
+        path = f"{base}/{key}"
+        known.add(path)
+        if (was := reached.get(path)) and was != node.signature:
+            return f"At {path} this run has been through {was}; the workflow now has {node.signature} there."
+        if not any(where == path or where.startswith(f"{path}/") for where in reached):
+            inserted = inserted or node.signature
+        elif inserted:
+            return f"{inserted} was inserted before {node.signature}, which this run has reached."
+    return None

@@ -1,0 +1,97 @@
+"""What follows from an answer, or from silence: pure rules, without I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+from kernbot.db.base import PauseRecord
+from kernbot.run.answer import Action, Answer
+from kernbot.workflow.fields import UserInputField, problems_with
+from kernbot.workflow.review import OnReject, OnTimeout
+from kernbot.workflow.step import Step
+
+
+class Verdict(Enum):
+    """What the walk does at a node once its question is answered."""
+
+    PROCEED = auto()
+    SKIP = auto()
+    CANCEL = auto()
+    ELSE = auto()
+    """Run the else branch of a Condition."""
+    RETRY = auto()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A verdict, and what came with it."""
+
+    verdict: Verdict
+    values: dict[str, Any] = field(default_factory=dict)
+    """What a person filled in, as JSON."""
+
+
+_ON_REJECT = {
+    OnReject.skip: Verdict.SKIP,
+    OnReject.cancel: Verdict.CANCEL,
+    OnReject.else_branch: Verdict.ELSE,
+}
+_VERDICTS = {
+    Action.confirm: Verdict.PROCEED,
+    Action.provide: Verdict.PROCEED,
+    Action.retry: Verdict.RETRY,
+    Action.skip: Verdict.SKIP,
+    Action.cancel: Verdict.CANCEL,
+}
+
+
+def decide(pause: PauseRecord) -> Decision:
+    """Return what follows from an answered pause, by what was promised when it was asked."""
+    if pause.answered is None or pause.answered.answer is None:
+        raise ValueError(f"Pause {pause.pause_id} has no answer.")
+    answer = Answer.from_dict(pause.answered.answer)
+    return Decision(verdict_of(answer.action, pause.question), answer.values)
+
+
+def verdict_of(action: Action, question: dict[str, Any]) -> Verdict:
+    """Return what an action would do to a question."""
+    if action is Action.reject:
+        return _ON_REJECT[OnReject(question["on_reject"])]
+    return _VERDICTS[action]
+
+
+def answer_of_silence(on_timeout: OnTimeout, fields: list[UserInputField]) -> Answer:
+    """Return the answer that the clock gives at the deadline.
+
+    `approve` of a question for values gives their defaults, and cancels the run where a required one has none.
+    """
+    if on_timeout is not OnTimeout.approve:
+        return Answer(action=Action(on_timeout.value))
+    if not fields:
+        return Answer(action=Action.confirm)
+    if problems_with(fields, {}):
+        return Answer(action=Action.cancel)
+    return Answer(action=Action.provide, values={item.name: item.value for item in fields if item.value is not None})
+
+
+def allowed_actions(question: dict[str, Any]) -> tuple[Action, ...]:
+    """Return what people may answer to a question."""
+    if "actions" in question:
+        return tuple(Action(name) for name in question["actions"])
+    first = Action.provide if question["requires_user_input"] else Action.confirm
+    return (first, Action.reject)
+
+
+def may_try_again(step: Step, failures: int, *, gated: bool) -> bool:
+    """Whether a step that failed is tried again by itself.
+
+    One approval is one execution, unless the author set `max_retries`.
+    """
+    return failures <= step.max_retries and (step.retries_were_asked_for or not gated)
+
+
+def retry_delay(failures: int) -> float:
+    """Return the seconds to wait before the next attempt."""
+    return min(0.5 * 2.0 ** (failures - 1), 8.0)

@@ -1,0 +1,70 @@
+"""Taking the decisions that an author's program made on requirements to the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kernbot.db.base import PauseRecord, RunRecord, Snapshot, Store
+from kernbot.engine.ledger import TooLateError, check_answer, expire_due, give_answer
+from kernbot.errors import ConflictError, UsageError
+from kernbot.run.status import RunStatus
+from kernbot.workflow.requirements import Requirement
+
+BY = "library"
+DOOR = "python"
+
+
+def check_may_continue(run: RunRecord, workflow_id: str, user_id: str | None) -> None:
+    """Refuse to continue a run of another workflow or person, or one that has ended."""
+    if run.workflow_id != workflow_id:
+        raise UsageError(f"Run {run.run_id} is of workflow {run.workflow_id!r}; {workflow_id!r} can't continue it.")
+    if user_id is not None and run.user_id is not None and user_id != run.user_id:
+        raise UsageError(f"Run {run.run_id} is not a run of user {user_id!r}.")
+    if run.status.has_ended:
+        raise ConflictError(f"Run {run.run_id} is {run.status}; there is nothing left to continue.")
+
+
+async def answer_from(store: Store, snapshot: Snapshot, requirements: Sequence[Requirement], now: float) -> None:
+    """Give the ledger every decision taken on the requirements; all are checked before any is stored.
+
+    Raises UsageError that names what is undecided, AnswerError for an answer that does not fit, ConflictError when a
+    question was answered otherwise meanwhile.
+    """
+    await expire_due(store, now)
+    pauses = {pause.pause_id: pause for pause in snapshot.pauses}
+    given = {item.pause_id: item for item in requirements if item.answer and item.resolved_at and not item.is_stored}
+    _refuse_undecided(snapshot, given, now)
+    for pause_id, item in given.items():
+        if pause_id not in pauses:
+            raise UsageError(f"The requirement of step {item.step_name!r} is not one of run {snapshot.run.run_id}.")
+        if item.answer is not None:
+            check_answer(pauses[pause_id], item.answer)
+    for pause_id, item in given.items():
+        await _give(store, pauses[pause_id], item)
+
+
+def _refuse_undecided(snapshot: Snapshot, given: dict[str, Requirement], now: float) -> None:
+    if snapshot.run.status is not RunStatus.PAUSED:
+        return
+    names = [pause.step_name for pause in snapshot.pauses if _is_waiting(pause, now) and pause.pause_id not in given]
+    if names:
+        raise UsageError(
+            f"Run {snapshot.run.run_id} still waits for an answer about {', '.join(names)}; "
+            "answer its requirements, then continue."
+        )
+
+
+def _is_waiting(pause: PauseRecord, now: float) -> bool:
+    return pause.state == "open" and (pause.deadline is None or now < pause.deadline)
+
+
+async def _give(store: Store, pause: PauseRecord, item: Requirement) -> None:
+    if item.answer is None or item.resolved_at is None:
+        return
+    try:
+        await give_answer(store, pause.pause_id, item.answer, at=item.resolved_at, by=BY, door=DOOR)
+    except TooLateError as late:
+        closed = late.pause.answered
+        if closed is None or closed.by != "timeout":
+            raise
+    item.is_stored = True

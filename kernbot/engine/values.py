@@ -1,0 +1,156 @@
+"""Values of any kind as JSON, and back.
+
+JSON types stay as they are. Others become an object with the single key `$kernbot`, holding a type tag and the value.
+What cannot be rebuilt becomes text. Nothing is ever pickled.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import importlib
+import json
+import math
+import warnings
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, TypeAdapter
+
+_TAG = "$kernbot"
+
+
+def encode(value: Any, where: str) -> Any:
+    """Return a value as JSON; anything of an unknown type becomes `str(value)`, with a warning that names `where`."""
+    if value is None or (isinstance(value, bool | int | str) and not isinstance(value, Enum)):
+        return value
+    for kind, write in _WRITERS.items():
+        if isinstance(value, kind):
+            return write(value, where)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _tagged("dataclass", _dataclass_fields(value, where), type(value))
+    warnings.warn(
+        f"{where} holds a {type(value).__name__}, which can't be stored as such; it is kept as text.", stacklevel=2
+    )
+    return str(value)
+
+
+def decode(value: Any) -> Any:
+    """Return what `encode` was given; a class that is gone, or refuses the data, leaves plain data and a warning."""
+    if isinstance(value, list):
+        return [decode(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) != {_TAG}:
+        return {key: decode(item) for key, item in value.items()}
+    tag, data, *rest = value[_TAG]
+    if tag in _CLASSES:
+        return _rebuild(tag, data, rest[0])
+    return _READERS[tag](data)
+
+
+def settle(value: Any, where: str) -> Any:
+    """Return a value as a reload would give it."""
+    return decode(encode(value, where))
+
+
+def canonical(value: Any) -> str:
+    """Return JSON in its one canonical form: keys sorted, no spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def digest(value: Any) -> str:
+    """Return the SHA-256 of a JSON value in canonical form, as hex."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def _tagged(tag: str, data: Any, owner: type | None = None) -> dict[str, Any]:
+    name = [f"{owner.__module__}:{owner.__qualname__}"] if owner else []
+    return {_TAG: [tag, data, *name]}
+
+
+def _dataclass_fields(value: Any, where: str) -> dict[str, Any]:
+    return {item.name: encode(getattr(value, item.name), where) for item in dataclasses.fields(value) if item.init}
+
+
+def _write_float(value: float, _where: str) -> Any:
+    return value if math.isfinite(value) else _tagged("float", str(value))
+
+
+def _write_dict(value: dict[Any, Any], where: str) -> Any:
+    if all(isinstance(key, str) for key in value) and _TAG not in value:
+        return {str(key): encode(item, where) for key, item in value.items()}
+    return _tagged("dict", [[encode(key, where), encode(item, where)] for key, item in value.items()])
+
+
+def _write_items(tag: str | None) -> Callable[[Any, str], Any]:
+    def write(value: Any, where: str) -> Any:
+        items = [encode(item, where) for item in value]
+        return items if tag is None else _tagged(tag, items)
+
+    return write
+
+
+def _write_model(value: BaseModel, where: str) -> Any:
+    return _tagged("model", encode(value.model_dump(), where), type(value))
+
+
+_WRITERS: dict[type, Callable[[Any, str], Any]] = {
+    Enum: lambda value, where: _tagged("enum", encode(value.value, where), type(value)),
+    float: _write_float,
+    dict: _write_dict,
+    list: _write_items(None),
+    tuple: _write_items("tuple"),
+    set: _write_items("set"),
+    frozenset: _write_items("frozenset"),
+    datetime: lambda value, _: _tagged("datetime", value.isoformat()),
+    date: lambda value, _: _tagged("date", value.isoformat()),
+    Decimal: lambda value, _: _tagged("decimal", str(value)),
+    UUID: lambda value, _: _tagged("uuid", str(value)),
+    bytes: lambda value, _: _tagged("bytes", base64.b64encode(value).decode("ascii")),
+    BaseModel: _write_model,
+}
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "float": float,
+    "dict": lambda data: {decode(key): decode(item) for key, item in data},
+    "tuple": lambda data: tuple(decode(item) for item in data),
+    "set": lambda data: {decode(item) for item in data},
+    "frozenset": lambda data: frozenset(decode(item) for item in data),
+    "datetime": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "decimal": Decimal,
+    "uuid": UUID,
+    "bytes": base64.b64decode,
+}
+
+_CLASSES: dict[str, Callable[[type], bool]] = {
+    "model": lambda owner: issubclass(owner, BaseModel),
+    "dataclass": dataclasses.is_dataclass,
+    "enum": lambda owner: issubclass(owner, Enum),
+}
+
+
+def _rebuild(tag: str, data: Any, name: str) -> Any:
+    plain = decode(data)
+    try:
+        owner = _find_class(name, _CLASSES[tag])
+        return owner(plain) if tag == "enum" else TypeAdapter(owner).validate_python(plain)
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        warnings.warn(f"A stored value of class {name} can't be rebuilt ({error}); plain data is used.", stacklevel=2)
+        return plain
+
+
+def _find_class(name: str, is_right: Callable[[type], bool]) -> type:
+    module, _, qualname = name.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in qualname.split("."):
+        found = getattr(found, part)
+    if not isinstance(found, type) or not is_right(found):
+        raise TypeError("not such a class")
+    return found

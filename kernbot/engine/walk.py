@@ -1,0 +1,232 @@
+"""The walk: the one way in which everything is executed.
+
+For each node, in this order: what the journal knows is replayed, what must be asked is asked, then its body runs and
+its output is journaled. A resume, or a restart after a crash, is the same call: it goes on at the first thing that is
+not known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from kernbot.db.base import PauseRecord, StateChanges
+from kernbot.engine import gates
+from kernbot.engine.calls import as_bool, as_output, call
+from kernbot.engine.execution import Cancelled, Execution, StepFailed, Suspended, Visit
+from kernbot.engine.gates import Decision, Verdict
+from kernbot.engine.journal import SKIPPED, output_payload, state_changes
+from kernbot.engine.questions import ask_after_crash, ask_before, error_text
+from kernbot.run.events import (
+    ConditionExecutionCompletedEvent,
+    ConditionExecutionStartedEvent,
+    StepCompletedEvent,
+    StepContinuedEvent,
+    StepErrorEvent,
+    StepOutputEvent,
+    StepsExecutionCompletedEvent,
+    StepsExecutionStartedEvent,
+    StepStartedEvent,
+    WorkflowRunEvent,
+)
+from kernbot.workflow.condition import Condition
+from kernbot.workflow.node import Node, keyed
+from kernbot.workflow.review import OnError
+from kernbot.workflow.step import Step
+from kernbot.workflow.steps import Steps
+from kernbot.workflow.types import StepOutput
+
+Events = AsyncIterator[WorkflowRunEvent]
+
+
+async def walk(run: Execution, node: Node, visit: Visit) -> Events:
+    """Execute a node, and leave its output in the journal.
+
+    Raises Suspended where people must be asked, Cancelled where the run is to end, StepFailed for `on_error=fail`.
+    """
+    if run.journal.is_over(visit.path):
+        return
+    run.check_may_go_on()
+    decision = Decision(Verdict.PROCEED)
+    if node.human_review.asks_before:
+        decision = _answer_to(run, ask_before(node, visit.asking(run)))
+        yield run.event(StepContinuedEvent, **visit.names(node))
+        visit = replace(visit, gated=True)
+    if decision.verdict is Verdict.CANCEL:
+        raise Cancelled({"reason": f"Step {node.name!r} was rejected.", "path": visit.path})
+    if decision.verdict is Verdict.SKIP:
+        await run.append(node, visit.path, "output", SKIPPED)
+        return
+    async for event in _body(run, node, visit, decision):
+        yield event
+
+
+async def walk_all(run: Execution, nodes: Sequence[Node], base: str, visit: Visit) -> Events:
+    """Execute nodes under the path `base`, each seeing what the ones before it left; a `stop` ends the sequence."""
+    children = keyed(nodes)
+    chain = visit.chain
+    for number, (key, node) in enumerate(children):
+        following = children[number + 1][1].name if number + 1 < len(children) else visit.next_step
+        here = replace(visit, path=f"{base}/{key}", chain=chain, next_step=following)
+        if visit.of is None:
+            here = replace(here, index=number, of=len(children))
+        async for event in walk(run, node, here):
+            yield event
+        output = run.journal.output(here.path)
+        if output is not None and output.stop:
+            return
+        if output is not None:
+            chain = chain.then(output, here.path)
+
+
+def _body(run: Execution, node: Node, visit: Visit, decision: Decision) -> Events:
+    match node:
+        case Step():
+            return _step(run, node, visit, decision.values)
+        case Steps():
+            return _steps(run, node, visit)
+        case Condition():
+            return _condition(run, node, visit, decision.verdict)
+    raise NotImplementedError(f"The walk knows no node of class {type(node).__name__}.")
+
+
+def _answer_to(run: Execution, question: PauseRecord) -> Decision:
+    """Return what follows from the answer to a question, or stop the walk until there is one."""
+    pause = run.journal.pause(question.path, question.kind, question.number)
+    if pause is None or pause.state != "answered":
+        raise Suspended([pause or question])
+    return gates.decide(pause)
+
+
+async def _step(run: Execution, step: Step, visit: Visit, values: dict[str, Any]) -> Events:
+    if _was_in_flight(run, visit.path) and not _may_repeat(run, step, visit):
+        await _store_output(run, step, visit.path, _failed("It may have run already, and was skipped."))
+        return
+    yield run.event(StepStartedEvent, **visit.names(step))
+    error = await _attempts(run, step, visit, values)
+    if error is not None:
+        yield run.event(StepErrorEvent, error=error_text(error), **visit.names(step))
+        if step.human_review.on_error is OnError.fail:
+            raise StepFailed(step.name, error) from error
+        await _store_output(run, step, visit.path, _failed(error_text(error)))
+    output = run.journal.output(visit.path)
+    yield run.event(StepOutputEvent, step_output=output, **visit.names(step))
+    yield run.event(StepCompletedEvent, content=output and output.content, step_response=output, **visit.names(step))
+
+
+def _was_in_flight(run: Execution, path: str) -> bool:
+    """Whether the last attempt behind a gate was begun, and its end is not known: its process died."""
+    return run.journal.attempts(path) > run.journal.failures(path)
+
+
+def _may_repeat(run: Execution, step: Step, visit: Visit) -> bool:
+    verdict = _answer_to(run, ask_after_crash(step, visit.asking(run), run.journal.attempts(visit.path))).verdict
+    if verdict is Verdict.CANCEL:
+        reason = f"Step {step.name!r} may have run already; the run was cancelled."
+        raise Cancelled({"reason": reason, "path": visit.path})
+    return verdict is Verdict.RETRY
+
+
+async def _attempts(run: Execution, step: Step, visit: Visit, values: dict[str, Any]) -> Exception | None:
+    """Try a step until it has an output or may not be tried again; return what it raised last."""
+    while True:
+        error = await _attempt(run, step, visit, values)
+        failures = run.journal.failures(visit.path)
+        if error is None or not gates.may_try_again(step, failures, gated=visit.gated):
+            return error
+        await asyncio.sleep(gates.retry_delay(failures))
+
+
+async def _attempt(run: Execution, step: Step, visit: Visit, values: dict[str, Any]) -> Exception | None:
+    run.check_may_go_on()
+    attempt = run.journal.attempts(visit.path) + 1
+    if visit.gated:
+        await run.append(step, visit.path, "started", {}, attempt=attempt)
+    context = run.context(visit.path, attempt)
+    try:
+        step_input = visit.chain.step_input(values)
+        output = as_output(await call(step.executor, step_input, context, inline=run.inline))
+        if not output.success and step.human_review.on_error is OnError.fail:
+            raise RuntimeError(output.error or f"Step {step.name!r} returned success=False.")  # noqa: TRY301
+    except Exception as error:  # noqa: BLE001 - whatever an author's code raises
+        await run.append(step, visit.path, "failure", {"error": error_text(error)}, attempt=attempt)
+        return error
+    await _store_output(run, step, visit.path, output, state_changes(run.session_state, context.session_state))
+    return None
+
+
+async def _store_output(
+    run: Execution, step: Step, path: str, output: StepOutput, changes: StateChanges | None = None
+) -> None:
+    named = replace(
+        output,
+        step_name=step.name,
+        step_id=step.step_id,
+        step_type=step.kind,
+        executor_type="function",
+        executor_name=getattr(step.executor, "__name__", type(step.executor).__name__),
+    )
+    await run.append(step, path, "output", output_payload(named), changes=changes)
+
+
+def _failed(error: str) -> StepOutput:
+    return StepOutput(success=False, error=error)
+
+
+async def _steps(run: Execution, node: Steps, visit: Visit) -> Events:
+    counted = {**visit.names(node), "steps_count": len(node.steps)}
+    yield run.event(StepsExecutionStartedEvent, **counted)
+    async for event in walk_all(run, node.steps, visit.path, visit):
+        yield event
+    executed = await _store_composite(run, node, visit.path, visit.path, node.steps)
+    yield run.event(StepsExecutionCompletedEvent, executed_steps=executed, **counted)
+
+
+async def _condition(run: Execution, node: Condition, visit: Visit, verdict: Verdict) -> Events:
+    result = await _choose_branch(run, node, visit, verdict)
+    branch, nodes = ("if", node.steps) if result else ("else", node.else_steps)
+    if not nodes:
+        await run.append(node, visit.path, "output", SKIPPED)
+        return
+    chosen = {**visit.names(node), "condition_result": result, "branch": branch}
+    yield run.event(ConditionExecutionStartedEvent, **chosen)
+    async for event in walk_all(run, nodes, f"{visit.path}/{branch}", visit):
+        yield event
+    executed = await _store_composite(run, node, visit.path, f"{visit.path}/{branch}", nodes)
+    yield run.event(ConditionExecutionCompletedEvent, executed_steps=executed, **chosen)
+
+
+async def _choose_branch(run: Execution, node: Condition, visit: Visit, verdict: Verdict) -> bool:
+    """Return the journaled decision; if there is none, make it and journal it before it is acted on."""
+    if (entry := run.journal.get(visit.path, "decision")) is not None:
+        return bool(entry.payload["result"])
+    result = False if verdict is Verdict.ELSE else await _evaluate(run, node, visit)
+    await run.append(node, visit.path, "decision", {"result": result})
+    return result
+
+
+async def _evaluate(run: Execution, node: Condition, visit: Visit) -> bool:
+    if isinstance(node.evaluator, bool):
+        return node.evaluator
+    try:
+        result = await call(node.evaluator, visit.chain.step_input({}), run.context(visit.path, 1), inline=run.inline)
+    except Exception as error:
+        raise StepFailed(node.name, error) from error
+    return as_bool(result, node.name)
+
+
+async def _store_composite(run: Execution, node: Node, path: str, base: str, nodes: Sequence[Node]) -> int:
+    """Journal a composite's output, which only names the outputs inside it, and return how many there are."""
+    inside = {f"{base}/{key}": run.journal.output(f"{base}/{key}") for key, _ in keyed(nodes)}
+    there = {where: output for where, output in inside.items() if output is not None}
+    summary = StepOutput(
+        step_name=node.name,
+        step_id=node.step_id,
+        step_type=node.kind,
+        success=all(output.success for output in there.values()),
+        stop=any(output.stop for output in there.values()),
+    )
+    await run.append(node, path, "output", output_payload(summary, list(there)))
+    return len(there)

@@ -1,0 +1,1 @@
+"""Sessions: what several runs share."""
