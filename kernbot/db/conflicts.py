@@ -1,0 +1,36 @@
+"""What the stores refuse, in words: the same from each of them."""
+
+from __future__ import annotations
+
+from kernbot.db.base import FencedError, JournalEntry, RunExistsError
+from kernbot.db.slack import SlackMessage
+from kernbot.errors import ConflictError
+
+
+def run_exists(run_id: str) -> RunExistsError:
+    """Return the error for a run id that is taken."""
+    return RunExistsError(f"there is a run {run_id} already: start the new one under another run_id, or under none")
+
+
+def fenced(run_id: str, epoch: int) -> FencedError:
+    """Return the error for a worker that no longer holds its claim on a run."""
+    return FencedError(
+        f"claim {epoch} on run {run_id} is no longer held: the run has ended, was given up or has another worker; "
+        "nothing was written, stop working on it"
+    )
+
+
+def entry_exists(run_id: str, entry: JournalEntry) -> ConflictError:
+    """Return the error for an entry at a place of the journal that is taken."""
+    return ConflictError(
+        f"the journal of run {run_id} has entry {entry.kind!r} of attempt {entry.attempt} at {entry.path} already: "
+        "entries are never changed, load the run again"
+    )
+
+
+def message_exists(message: SlackMessage) -> ConflictError:
+    """Return the error for a second message of one run, role and pause."""
+    return ConflictError(
+        f"run {message.run_id} has another {message.role} message for pause {message.pause_id} already: "
+        "list its messages again"
+    )

@@ -1,0 +1,289 @@
+"""The engine's transactions, each one plain function on a connection that is in a transaction.
+
+A transaction that writes to a run begins by an UPDATE of the run's row, so that two of them on one run wait for each
+other, in one order. The caller commits; an error rolls everything back.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Update, and_, bindparam, or_, select, update
+
+from kernbot.db import conflicts, rules
+from kernbot.db.base import (
+    AnswerRecord,
+    JournalEntry,
+    Json,
+    PauseRecord,
+    RunFilter,
+    RunRecord,
+    SessionRecord,
+    Snapshot,
+    StateChanges,
+)
+from kernbot.db.rows import (
+    ALL_ENTRIES,
+    ALL_PAUSES,
+    ALL_RUNS,
+    ALL_SESSIONS,
+    answer_row,
+    entry_record,
+    entry_row,
+    insert_if_absent,
+    pause_record,
+    pause_row,
+)
+from kernbot.db.tables import journal, pauses, runs, sessions
+from kernbot.run.status import RunStatus
+
+_ANSWERED_BY_SILENCE: dict[str, Any] = {
+    "state": "answered",
+    "answer": pauses.c.silence,
+    "answered_at": pauses.c.deadline,
+    "answered_by": "timeout",
+    "answered_door": "clock",
+}
+
+_CLAIMED = update(runs).where(
+    runs.c.run_id == bindparam("claimed"), runs.c.epoch == bindparam("claim"), runs.c.status == RunStatus.RUNNING
+)
+_FENCE = _CLAIMED.values(updated_at=bindparam("now")).returning(
+    runs.c.session_id, runs.c.cancel_requested_by, runs.c.cancel_door
+)
+"""Made once, because they run at every step of every run."""
+
+
+def create_run(connection: Connection, run: RunRecord, session_state: dict[str, Json]) -> None:
+    """See `Store.create_run`."""
+    if not insert_if_absent(connection, sessions, vars(rules.new_session(run, session_state))):
+        _merge_state(connection, run.session_id, StateChanges(set=session_state), run.created_at)
+    if not insert_if_absent(connection, runs, {**vars(run), "settled": run.origin != "bot"}):
+        raise conflicts.run_exists(run.run_id)
+
+
+def claim_run(connection: Connection, run_id: str, owner: str, now: float, lease_seconds: float) -> Snapshot | None:
+    """See `Store.claim_run`."""
+    claim = update(runs).where(runs.c.run_id == run_id, or_(runs.c.status == RunStatus.PENDING, _is_orphan(now)))
+    claim = claim.values(status=RunStatus.RUNNING, owner=owner, lease_until=now + lease_seconds, updated_at=now)
+    claimed = connection.execute(claim.values(epoch=runs.c.epoch + 1)).rowcount
+    return load_run(connection, run_id) if claimed else None
+
+
+def renew_lease(connection: Connection, run_id: str, epoch: int, now: float, lease_seconds: float) -> bool:
+    """See `Store.renew_lease`."""
+    renew = _CLAIMED.values(lease_until=now + lease_seconds)
+    return connection.execute(renew, _claim(run_id, epoch)).rowcount == 1
+
+
+def append(connection: Connection, run_id: str, epoch: int, entry: JournalEntry) -> bool:
+    """See `Store.append`."""
+    run = _fence(connection, run_id, epoch, entry.created_at)
+    if not insert_if_absent(connection, journal, entry_row(run_id, entry)):
+        raise conflicts.entry_exists(run_id, entry)
+    if entry.state_changes is not None:
+        _merge_state(connection, run["session_id"], entry.state_changes, entry.created_at)
+    return run["cancel_requested_by"] is not None
+
+
+def suspend(
+    connection: Connection, run_id: str, epoch: int, waiting_for: Sequence[PauseRecord], now: float
+) -> RunStatus:
+    """See `Store.suspend`."""
+    run = _fence(connection, run_id, epoch, now)
+    for pause in waiting_for:
+        insert_if_absent(connection, pauses, pause_row(pause))
+    if run["cancel_requested_by"] is not None:
+        _cancel(connection, run_id, run["cancel_requested_by"], run["cancel_door"], now)
+        return RunStatus.CANCELLED
+    status = RunStatus.PENDING if _any_answered(connection, waiting_for) else RunStatus.PAUSED
+    connection.execute(_give_up(update(runs).where(runs.c.run_id == run_id), status, now))
+    return status
+
+
+def release_run(connection: Connection, run_id: str, epoch: int, now: float) -> None:
+    """See `Store.release_run`."""
+    connection.execute(_give_up(_CLAIMED, RunStatus.PENDING, now), _claim(run_id, epoch))
+
+
+def finish_run(
+    connection: Connection, run_id: str, epoch: int, status: RunStatus, outcome: Json, *, now: float
+) -> None:
+    """See `Store.finish_run`."""
+    finish = _give_up(_CLAIMED, status, now).values(outcome=outcome)
+    if not connection.execute(finish, _claim(run_id, epoch)).rowcount:
+        raise conflicts.fenced(run_id, epoch)
+    _close_open_pauses(connection, run_id, rules.closed_by_end(now))
+
+
+def close_pause(connection: Connection, pause_id: str, answered: AnswerRecord) -> PauseRecord | None:
+    """See `Store.close_pause`."""
+    _hold(connection, runs.c.run_id == select(pauses.c.run_id).where(pauses.c.pause_id == pause_id).scalar_subquery())
+    in_time = or_(pauses.c.deadline.is_(None), pauses.c.deadline > answered.at)
+    close = update(pauses).where(pauses.c.pause_id == pause_id, pauses.c.state == "open", in_time)
+    if not connection.execute(close.values(answer_row(answered) | {"state": "answered"})).rowcount:
+        return None
+    return _wake_runs_of(connection, pauses.c.pause_id == pause_id, answered.at)[0]
+
+
+def expire_pauses(connection: Connection, now: float, limit: int) -> Sequence[PauseRecord]:
+    """See `Store.expire_pauses`."""
+    due = pauses.c.seq.in_(connection.execute(_due(now, limit)).scalars().all())
+    connection.execute(update(pauses).where(due).values(_ANSWERED_BY_SILENCE))
+    return _wake_runs_of(connection, due, now)
+
+
+def next_deadline(connection: Connection) -> float | None:
+    """See `Store.next_deadline`."""
+    deadlines = select(pauses.c.deadline).where(pauses.c.state == "open", pauses.c.deadline.is_not(None))
+    return connection.execute(deadlines.order_by(pauses.c.deadline).limit(1)).scalar()
+
+
+def cancel_run(connection: Connection, run_id: str, by: str, door: str, now: float) -> RunStatus | None:
+    """See `Store.cancel_run`."""
+    run = _hold(connection, runs.c.run_id == run_id)
+    if run is None:
+        return None
+    status: RunStatus = run["status"]
+    if status is RunStatus.RUNNING and not rules.has_work(status, run["lease_until"], now):
+        _note_cancel(connection, run_id, by, door, now)
+    elif not status.has_ended:
+        _cancel(connection, run_id, by, door, now)
+    return status
+
+
+def load_run(connection: Connection, run_id: str) -> Snapshot | None:
+    """See `Store.load_run`."""
+    run = get_run(connection, run_id)
+    if run is None:
+        return None
+    session = connection.execute(_session(run.session_id)).mappings().one()
+    entries = ALL_ENTRIES.where(journal.c.run_id == run_id).order_by(journal.c.seq)
+    asked = ALL_PAUSES.where(pauses.c.run_id == run_id).order_by(pauses.c.seq)
+    return Snapshot(
+        run=run,
+        session=SessionRecord(**session),
+        journal=tuple(map(entry_record, connection.execute(entries).mappings())),
+        pauses=tuple(map(pause_record, connection.execute(asked).mappings())),
+    )
+
+
+def get_run(connection: Connection, run_id: str) -> RunRecord | None:
+    """See `Store.get_run`."""
+    row = connection.execute(ALL_RUNS.where(runs.c.run_id == run_id)).mappings().one_or_none()
+    return None if row is None else RunRecord(**row)
+
+
+def get_pause(connection: Connection, pause_id: str) -> PauseRecord | None:
+    """See `Store.get_pause`."""
+    row = connection.execute(ALL_PAUSES.where(pauses.c.pause_id == pause_id)).mappings().one_or_none()
+    return None if row is None else pause_record(row)
+
+
+def get_session(connection: Connection, session_id: str) -> SessionRecord | None:
+    """See `Store.get_session`."""
+    row = connection.execute(_session(session_id)).mappings().one_or_none()
+    return None if row is None else SessionRecord(**row)
+
+
+def list_runs(connection: Connection, which: RunFilter) -> Sequence[RunRecord]:
+    """See `Store.list_runs`."""
+    newest_first = ALL_RUNS.order_by(runs.c.created_at.desc(), runs.c.seq.desc())
+    rows = connection.execute(newest_first.where(*_conditions(which)).limit(which.limit)).mappings()
+    return [RunRecord(**row) for row in rows]
+
+
+def list_work(connection: Connection, now: float, limit: int) -> Sequence[str]:
+    """See `Store.list_work`."""
+    oldest_first = select(runs.c.run_id).where(runs.c.origin == "bot").order_by(runs.c.created_at, runs.c.seq)
+    orphans = oldest_first.where(_is_orphan(now)).limit(limit)
+    found = connection.execute(orphans).scalars().all()
+    waiting = oldest_first.where(runs.c.status == RunStatus.PENDING).limit(limit - len(found))
+    return [*found, *connection.execute(waiting).scalars()]
+
+
+def _session(session_id: str) -> Select[Any]:
+    return ALL_SESSIONS.where(sessions.c.session_id == session_id)
+
+
+def _is_orphan(now: float) -> ColumnElement[bool]:
+    return and_(runs.c.status == RunStatus.RUNNING, runs.c.lease_until <= now)
+
+
+def _claim(run_id: str, epoch: int) -> dict[str, Any]:
+    return {"claimed": run_id, "claim": epoch}
+
+
+def _fence(connection: Connection, run_id: str, epoch: int, now: float) -> RowMapping:
+    run = connection.execute(_FENCE, _claim(run_id, epoch) | {"now": now}).mappings().one_or_none()
+    if run is None:
+        raise conflicts.fenced(run_id, epoch)
+    return run
+
+
+def _hold(connection: Connection, which: ColumnElement[bool]) -> RowMapping | None:
+    """Take the run's row, unchanged, before anything else."""
+    hold = update(runs).where(which).values(updated_at=runs.c.updated_at)
+    return connection.execute(hold.returning(runs.c.status, runs.c.lease_until)).mappings().one_or_none()
+
+
+def _give_up(which: Update, status: RunStatus, now: float) -> Update:
+    return which.values(status=status, owner=None, lease_until=None, updated_at=now)
+
+
+def _note_cancel(connection: Connection, run_id: str, by: str, door: str, now: float) -> None:
+    unasked = update(runs).where(runs.c.run_id == run_id, runs.c.cancel_requested_by.is_(None))
+    connection.execute(unasked.values(cancel_requested_by=by, cancel_door=door, updated_at=now))
+
+
+def _cancel(connection: Connection, run_id: str, by: str, door: str, now: float) -> None:
+    cancel = _give_up(update(runs).where(runs.c.run_id == run_id), RunStatus.CANCELLED, now)
+    connection.execute(cancel.values(outcome=rules.cancelled_outcome(by), epoch=runs.c.epoch + 1))
+    _close_open_pauses(connection, run_id, rules.closed_by(by, door, now))
+
+
+def _close_open_pauses(connection: Connection, run_id: str, closed: AnswerRecord) -> None:
+    still_open = update(pauses).where(pauses.c.run_id == run_id, pauses.c.state == "open")
+    connection.execute(still_open.values(answer_row(closed) | {"state": "closed"}))
+
+
+def _wake_runs_of(connection: Connection, answered: ColumnElement[bool], now: float) -> Sequence[PauseRecord]:
+    query = ALL_PAUSES.where(answered).order_by(pauses.c.deadline, pauses.c.seq)
+    records = [pause_record(row) for row in connection.execute(query).mappings()]
+    run_ids = {pause.run_id for pause in records}
+    paused = update(runs).where(runs.c.run_id.in_(run_ids), runs.c.status == RunStatus.PAUSED)
+    connection.execute(paused.values(status=RunStatus.PENDING, updated_at=now))
+    return records
+
+
+def _any_answered(connection: Connection, asked: Sequence[PauseRecord]) -> bool:
+    ids = [pause.pause_id for pause in asked]
+    answered = select(pauses.c.seq).where(pauses.c.pause_id.in_(ids), pauses.c.state == "answered")
+    return connection.execute(answered.limit(1)).first() is not None
+
+
+def _due(now: float, limit: int) -> Select[tuple[int]]:
+    """Select pauses and hold their runs; those that another transaction holds are left to the next call."""
+    due = select(pauses.c.seq).join(runs).where(pauses.c.state == "open", pauses.c.deadline <= now)
+    return due.order_by(pauses.c.deadline, pauses.c.seq).limit(limit).with_for_update(skip_locked=True)
+
+
+def _merge_state(connection: Connection, session_id: str, changes: StateChanges, now: float) -> None:
+    which = update(sessions).where(sessions.c.session_id == session_id)
+    state = connection.execute(which.values(updated_at=now).returning(sessions.c.state)).scalar_one()
+    connection.execute(which.values(state=rules.merge_state(state, changes)))
+
+
+def _conditions(which: RunFilter) -> Iterator[ColumnElement[bool]]:
+    if which.workflow_ids is not None:
+        yield runs.c.workflow_id.in_(which.workflow_ids)
+    if which.session_id is not None:
+        yield runs.c.session_id == which.session_id
+    if which.user_id is not None:
+        yield runs.c.user_id == which.user_id
+    if which.run_id_prefix is not None:
+        yield runs.c.run_id.between(which.run_id_prefix, which.run_id_prefix + chr(sys.maxunicode))
+    if which.origin is not None:
+        yield runs.c.origin == which.origin

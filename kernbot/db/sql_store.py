@@ -1,0 +1,129 @@
+"""What the stores with SQL have in common: everything but how a transaction gets to the database."""
+# ruff: noqa: D102 - the protocols say what the methods do
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from kernbot import db
+from kernbot.db.base import (
+    AnswerRecord,
+    JournalEntry,
+    Json,
+    PauseRecord,
+    RunFilter,
+    RunRecord,
+    SessionRecord,
+    Snapshot,
+    Store,
+)
+from kernbot.db.slack import InboxItem, SlackMessage, SlackStore
+from kernbot.run.status import RunStatus
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class SqlStore(Store, SlackStore):
+    """Each method is one function of `sql_runs` or `sql_slack`, run in a transaction of its own.
+
+    `clock` returns unix seconds; leases are measured with it.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+
+    @abstractmethod
+    async def _transact(self, work: Callable[[Connection], T], *, writes: bool) -> T:
+        """Run a function in a transaction of its own, and commit; an error rolls it back.
+
+        One that only reads sees one state of the database. Errors of the driver are raised as StorageError.
+        """
+
+    async def _write(
+        self, transaction: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await self._transact(lambda connection: transaction(connection, *args, **kwargs), writes=True)
+
+    async def _read(self, transaction: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._transact(lambda connection: transaction(connection, *args, **kwargs), writes=False)
+
+    async def create_run(self, run: RunRecord, session_state: dict[str, Json]) -> None:
+        await self._write(db.sql_runs.create_run, run, session_state)
+
+    async def claim_run(self, run_id: str, owner: str, lease_seconds: float) -> Snapshot | None:
+        return await self._write(db.sql_runs.claim_run, run_id, owner, self._clock(), lease_seconds)
+
+    async def renew_lease(self, run_id: str, epoch: int, lease_seconds: float) -> bool:
+        return await self._write(db.sql_runs.renew_lease, run_id, epoch, self._clock(), lease_seconds)
+
+    async def append(self, run_id: str, epoch: int, entry: JournalEntry) -> bool:
+        return await self._write(db.sql_runs.append, run_id, epoch, entry)
+
+    async def suspend(self, run_id: str, epoch: int, waiting_for: Sequence[PauseRecord], now: float) -> RunStatus:
+        return await self._write(db.sql_runs.suspend, run_id, epoch, waiting_for, now)
+
+    async def release_run(self, run_id: str, epoch: int, now: float) -> None:
+        await self._write(db.sql_runs.release_run, run_id, epoch, now)
+
+    async def finish_run(self, run_id: str, epoch: int, status: RunStatus, outcome: Json, now: float) -> None:
+        await self._write(db.sql_runs.finish_run, run_id, epoch, status, outcome, now=now)
+
+    async def close_pause(self, pause_id: str, answered: AnswerRecord) -> PauseRecord | None:
+        return await self._write(db.sql_runs.close_pause, pause_id, answered)
+
+    async def expire_pauses(self, now: float, limit: int) -> Sequence[PauseRecord]:
+        return await self._write(db.sql_runs.expire_pauses, now, limit)
+
+    async def next_deadline(self) -> float | None:
+        return await self._read(db.sql_runs.next_deadline)
+
+    async def cancel_run(self, run_id: str, by: str, door: str, now: float) -> RunStatus | None:
+        return await self._write(db.sql_runs.cancel_run, run_id, by, door, now)
+
+    async def load_run(self, run_id: str) -> Snapshot | None:
+        return await self._read(db.sql_runs.load_run, run_id)
+
+    async def get_run(self, run_id: str) -> RunRecord | None:
+        return await self._read(db.sql_runs.get_run, run_id)
+
+    async def get_pause(self, pause_id: str) -> PauseRecord | None:
+        return await self._read(db.sql_runs.get_pause, pause_id)
+
+    async def get_session(self, session_id: str) -> SessionRecord | None:
+        return await self._read(db.sql_runs.get_session, session_id)
+
+    async def list_runs(self, which: RunFilter) -> Sequence[RunRecord]:
+        return await self._read(db.sql_runs.list_runs, which)
+
+    async def list_work(self, limit: int) -> Sequence[str]:
+        return await self._read(db.sql_runs.list_work, self._clock(), limit)
+
+    async def list_messages(self, run_id: str) -> Sequence[SlackMessage]:
+        return await self._read(db.sql_slack.list_messages, run_id)
+
+    async def save_message(self, message: SlackMessage) -> None:
+        await self._write(db.sql_slack.save_message, message)
+
+    async def list_unsettled(self, limit: int) -> Sequence[str]:
+        return await self._read(db.sql_slack.list_unsettled, limit)
+
+    async def settle_run(self, run_id: str) -> None:
+        await self._write(db.sql_slack.settle_run, run_id)
+
+    async def put_inbox(self, payload: Json, received_at: float) -> int:
+        return await self._write(db.sql_slack.put_inbox, payload, received_at)
+
+    async def list_inbox(self, limit: int) -> Sequence[InboxItem]:
+        return await self._read(db.sql_slack.list_inbox, limit)
+
+    async def delete_inbox(self, item_id: int) -> None:
+        await self._write(db.sql_slack.delete_inbox, item_id)
+
+    async def get_key(self, name: str) -> bytes:
+        return await self._write(db.sql_slack.get_key, name)

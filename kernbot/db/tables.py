@@ -1,0 +1,180 @@
+"""The schema, one for SQLite and PostgreSQL.
+
+A change here is also a new file in `migrations/versions`, and its id the new REVISION; a test compares the two.
+`seq` numbers the rows of a table in the order in which they were written. Instants are unix seconds, UTC.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Enum,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+from kernbot.run.status import RunStatus
+
+REVISION = "0001"
+"""The newest revision of the schema."""
+
+
+class JsonText(TypeDecorator[Any]):
+    """A JSON value as text in ASCII, so that every string can be stored, one with half a surrogate pair too."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Return the text to store; None is stored as NULL."""
+        return None if value is None else json.dumps(value, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Return the value of a stored text."""
+        return None if value is None else json.loads(value)
+
+
+ID = Text().with_variant(Text(collation="C"), "postgresql")
+"""Compared by code point in every database, so that a prefix is a range."""
+
+SEQ = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers the rows of a table only by a column of type INTEGER."""
+
+metadata = MetaData()
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("session_id", ID, primary_key=True),
+    Column("workflow_id", Text, nullable=False),
+    Column("user_id", Text),
+    Column("state", JsonText, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("seq", SEQ, primary_key=True),
+    Column("run_id", ID, nullable=False, unique=True),
+    Column("session_id", ID, ForeignKey("sessions.session_id"), nullable=False),
+    Column("workflow_id", Text, nullable=False),
+    Column("workflow_name", Text, nullable=False),
+    Column("user_id", Text),
+    Column("origin", Text, nullable=False),
+    Column("status", Enum(RunStatus, native_enum=False, length=16), nullable=False),
+    Column("request", JsonText),
+    Column("outcome", JsonText),
+    Column("epoch", Integer, nullable=False),
+    Column("owner", Text),
+    Column("lease_until", Float),
+    Column("cancel_requested_by", Text),
+    Column("cancel_door", Text),
+    Column("created_at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+    Column("settled", Boolean, nullable=False),
+    Index("runs_by_status", "status", "lease_until"),
+    Index("runs_by_settled", "settled", "created_at"),
+    Index("runs_by_session", "session_id", "created_at"),
+    Index("runs_by_workflow", "workflow_id", "created_at"),
+    Index("runs_by_user", "user_id", "created_at"),
+    Index("runs_by_age", "created_at"),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", SEQ, primary_key=True),
+    Column("run_id", ID, ForeignKey("runs.run_id"), nullable=False),
+    Column("path", ID, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("payload", JsonText),
+    Column("state_changes", JsonText),
+    Column("created_at", Float, nullable=False),
+    UniqueConstraint("run_id", "path", "kind", "attempt"),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("seq", SEQ, primary_key=True),
+    Column("pause_id", ID, nullable=False, unique=True),
+    Column("run_id", ID, ForeignKey("runs.run_id"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("step_name", Text, nullable=False),
+    Column("question", JsonText),
+    Column("digest", Text, nullable=False),
+    Column("silence", JsonText),
+    Column("opened_at", Float, nullable=False),
+    Column("deadline", Float),
+    Column("state", Text, nullable=False),
+    Column("answer", JsonText),
+    Column("answered_at", Float),
+    Column("answered_by", Text),
+    Column("answered_door", Text),
+    Index("pauses_by_run", "run_id"),
+    Index("pauses_by_deadline", "state", "deadline"),
+)
+
+slack_messages = Table(
+    "slack_messages",
+    metadata,
+    Column("seq", SEQ, primary_key=True),
+    Column("message_id", ID, nullable=False, unique=True),
+    Column("run_id", ID, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("pause_id", ID, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("ts", Text),
+    Column("thread_ts", Text),
+    Column("shown", Text),
+    Column("revision", Integer, nullable=False),
+    UniqueConstraint("run_id", "role", "pause_id"),
+)
+"""A message that belongs to no pause has an empty `pause_id`: NULLs would not count as equal."""
+
+slack_inbox = Table(
+    "slack_inbox",
+    metadata,
+    Column("item_id", SEQ, primary_key=True),
+    Column("payload", JsonText),
+    Column("received_at", Float, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""An id is never used again, or a late delete would take a payload that is new."""
+
+slack_keys = Table(
+    "slack_keys",
+    metadata,
+    Column("name", ID, primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+)
+
+alembic_version = Table(
+    "alembic_version",
+    metadata,
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+"""As Alembic makes it."""

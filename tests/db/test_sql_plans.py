@@ -1,0 +1,118 @@
+"""What a transaction costs does not grow with what has happened before: none of them reads a whole table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, create_engine, event
+
+from kernbot.db import sql_runs, sql_slack
+from kernbot.db.base import AnswerRecord, JournalEntry, PauseRecord, RunFilter, RunRecord, StateChanges
+from kernbot.db.schema import ensure_schema
+from kernbot.db.slack import SlackMessage
+from kernbot.run.status import RunStatus
+
+RUN = RunRecord(
+    run_id="r1",
+    session_id="s1",
+    workflow_id="weekly",
+    workflow_name="Weekly report",
+    user_id="U02ANA",
+    origin="bot",
+    status=RunStatus.RUNNING,
+    request={},
+    epoch=1,
+    lease_until=2000.0,
+    created_at=1000.0,
+    updated_at=1000.0,
+)
+ENTRY = JournalEntry(
+    path="root/a", kind="output", node="Step:a", payload=1, state_changes=StateChanges(set={"a": 1}), created_at=1.0
+)
+PAUSE = PauseRecord(
+    pause_id="p1",
+    run_id="r1",
+    path="root/a",
+    kind="confirmation",
+    number=1,
+    step_name="a",
+    question={},
+    digest="d1",
+    silence={},
+    opened_at=1.0,
+    deadline=5.0,
+)
+ANSWER = AnswerRecord(answer={}, at=1.0, by="ana", door="button")
+MESSAGE = SlackMessage(message_id="m1", run_id="r1", role="parent", pause_id=None, channel="C01")
+
+HOT: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
+    (sql_runs.append, ("r1", 1, ENTRY)),
+    (sql_runs.renew_lease, ("r1", 1, 1000.0, 30.0)),
+    (sql_runs.load_run, ("r1",)),
+    (sql_runs.next_deadline, ()),
+    (sql_runs.suspend, ("r1", 1, [PAUSE], 1.0)),
+    (sql_runs.close_pause, ("p1", ANSWER)),
+    (sql_runs.claim_run, ("r1", "w1", 1000.0, 30.0)),
+    (sql_runs.release_run, ("r1", 1, 1.0)),
+    (sql_runs.expire_pauses, (5.0, 10)),
+    (sql_runs.list_work, (1000.0, 10)),
+    (sql_runs.list_runs, (RunFilter(session_id="s1"),)),
+    (sql_runs.list_runs, (RunFilter(workflow_ids=["weekly"]),)),
+    (sql_runs.list_runs, (RunFilter(user_id="U02ANA"),)),
+    (sql_runs.list_runs, (RunFilter(run_id_prefix="r"),)),
+    (sql_runs.cancel_run, ("r1", "ana", "button", 1.0)),
+    (sql_slack.save_message, (MESSAGE,)),
+    (sql_slack.list_messages, ("r1",)),
+    (sql_slack.list_unsettled, (10,)),
+    (sql_slack.settle_run, ("r1",)),
+    (sql_slack.put_inbox, ({}, 1.0)),
+    (sql_slack.delete_inbox, (1,)),
+    (sql_slack.get_key, ("modal",)),
+]
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[Connection]:
+    """Yield a connection to a database with a run that is running and one that is paused."""
+    engine = create_engine(f"sqlite:///{tmp_path}/kernbot.db")
+    with engine.connect() as connection:
+        ensure_schema(connection)
+        sql_runs.create_run(connection, RUN, {})
+        sql_runs.create_run(connection, replace(RUN, run_id="r2"), {})
+        sql_runs.suspend(connection, "r2", 1, [replace(PAUSE, pause_id="p2", run_id="r2")], 1.0)
+        yield connection
+    engine.dispose()
+
+
+def plans(connection: Connection, work: Callable[..., Any], *arguments: Any) -> list[str]:
+    """Run a transaction, and return how SQLite finds its rows: one line for each table and statement."""
+    found: list[str] = []
+
+    def explain(_: Any, cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        lines = cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+        found.extend(line[3] for line in lines)
+
+    event.listen(connection, "before_cursor_execute", explain)
+    work(connection, *arguments)
+    event.remove(connection, "before_cursor_execute", explain)
+    return found
+
+
+@pytest.mark.parametrize(("work", "arguments"), HOT)
+def test_no_table_is_read_whole(connection: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    """Every statement searches by an index."""
+    assert [line for line in plans(connection, work, *arguments) if line.startswith("SCAN")] == []
+
+
+def test_the_newest_runs_are_read_along_an_index(connection: Connection) -> None:
+    """The list of all runs is read along their age, up to its limit, and not sorted."""
+    assert plans(connection, sql_runs.list_runs, RunFilter()) == ["SCAN runs USING INDEX runs_by_age"]
+
+
+def test_a_plan_would_show_a_scan(connection: Connection) -> None:
+    """A statement that reads a whole table is told apart."""
+    assert plans(connection, lambda c: c.exec_driver_sql("SELECT * FROM runs WHERE owner = 'w1'")) == ["SCAN runs"]
