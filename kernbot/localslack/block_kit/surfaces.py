@@ -1,0 +1,151 @@
+"""Messages and views as a whole, and the answer of Slack to a bad one.
+
+Comments name pages below docs.slack.dev/.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from kernbot.localslack.block_kit.blocks import BLOCK
+from kernbot.localslack.block_kit.objects import plain_text
+from kernbot.localslack.block_kit.schema import Array, Boolean, Object, Problem, Schema, String, Typed
+
+MSG_BLOCKS_TOO_LONG = "msg_blocks_too_long"
+VIEW_TOO_LARGE = "view_too_large"
+
+_TEXT_OF_A_MESSAGE = 12_000
+_BYTES_OF_A_VIEW = 250_000
+
+_Place = tuple[str, Mapping[str, Any]]
+
+
+def check_message(payload: Mapping[str, Any]) -> list[Problem]:
+    """Return what Slack would refuse in the `blocks` of a message, if it has any; pointers start with /blocks."""
+    return _MESSAGE.check({"blocks": payload["blocks"]} if "blocks" in payload else {}, "")
+
+
+def check_view(view: Mapping[str, Any]) -> list[Problem]:
+    """Return what Slack would refuse in a view of type modal or home; pointers start with /view."""
+    return _VIEW.check(view, "/view")
+
+
+def error_body(problems: Sequence[Problem], *, error: str = "invalid_blocks") -> dict[str, Any]:
+    """Return the body with which Slack answers; a problem that is an error code of Slack's goes before `error`."""
+    errors = [f"{problem.message} [json-pointer:{problem.pointer}]" for problem in problems]
+    codes = [problem.message for problem in problems if problem.message in (MSG_BLOCKS_TOO_LONG, VIEW_TOO_LARGE)]
+    return {
+        "ok": False,
+        "error": codes[0] if codes else error,
+        "errors": errors,
+        "response_metadata": {"messages": [f"[ERROR] {line}" for line in errors]},
+    }
+
+
+def _blocks(payload: Mapping[str, Any], at: str) -> list[_Place]:
+    return [(f"{at}/blocks/{n}", block) for n, block in enumerate(payload.get("blocks", []))]
+
+
+def _elements(payload: Mapping[str, Any], at: str) -> Iterator[_Place]:
+    for place, block in _blocks(payload, at):
+        yield from ((f"{place}/{name}", block[name]) for name in ("accessory", "element") if name in block)
+        yield from ((f"{place}/elements/{n}", element) for n, element in enumerate(block.get("elements", [])))
+
+
+# reference/block-kit/blocks, reference/block-kit/block-elements; the latter asks for unique action ids within a block
+# only, but a click can be told by its action id only if it is unique among all.
+def _ids_are_unique(payload: Mapping[str, Any], at: str) -> Iterator[Problem]:
+    yield from _repeated("block_id", _blocks(payload, at))
+    yield from _repeated("action_id", _elements(payload, at))
+
+
+def _repeated(name: str, places: Iterable[_Place]) -> Iterator[Problem]:
+    seen = set()
+    for place, part in places:
+        if part.get(name) in seen:
+            yield Problem(f"{place}/{name}", f'`{name}` "{part[name]}" already exists')
+        elif name in part:
+            seen.add(part[name])
+
+
+# reference/block-kit/block-elements
+def _one_focus(payload: Mapping[str, Any], at: str) -> Iterator[Problem]:
+    focused = [place for place, element in _elements(payload, at) if element.get("focus_on_load")]
+    return (Problem(f"{place}/focus_on_load", "only one element may have the focus") for place in focused[1:])
+
+
+# reference/block-kit/block-elements/select-menu-element
+def _no_response_url(payload: Mapping[str, Any], at: str) -> Iterator[Problem]:
+    for place, element in _elements(payload, at):
+        if element.get("response_url_enabled"):
+            yield Problem(f"{place}/response_url_enabled", "works only in `input` blocks of modals")
+
+
+def _response_url_in_inputs_only(view: Mapping[str, Any], at: str) -> Iterator[Problem]:
+    return (problem for problem in _no_response_url(view, at) if "/element/" not in problem.pointer)
+
+
+# surfaces/modals
+def _submit_with_inputs(view: Mapping[str, Any], at: str) -> Iterator[Problem]:
+    for place, block in _blocks(view, at):
+        if block["type"] == "input" and "submit" not in view:
+            yield Problem(f"{place}/input", "must define `submit` to use an `input` block in modals")
+
+
+# reference/methods/chat.postMessage names the error and no limit; 12,000 characters is below what was seen refused.
+def _text_is_short(message: Mapping[str, Any], at: str) -> Iterator[Problem]:
+    if _text_length(message) > _TEXT_OF_A_MESSAGE:
+        yield Problem(f"{at}/blocks", MSG_BLOCKS_TOO_LONG)
+
+
+def _text_length(part: Any) -> int:
+    if isinstance(part, list):
+        return sum(_text_length(item) for item in part)
+    if not isinstance(part, Mapping):
+        return 0
+    own = len(part["text"]) if isinstance(part.get("text"), str) else 0
+    return own + sum(_text_length(value) for value in part.values())
+
+
+# reference/methods/views.open
+def _view_is_small(view: Mapping[str, Any], at: str) -> Iterator[Problem]:
+    if len(json.dumps(view)) > _BYTES_OF_A_VIEW:
+        yield Problem(at, VIEW_TOO_LARGE)
+
+
+# reference/block-kit/blocks
+_MESSAGE = Object(
+    optional={"blocks": Array(BLOCK, 50, at_least=0)},
+    rules=(_ids_are_unique, _one_focus, _no_response_url, _text_is_short),
+)
+
+# reference/views/modal-views, reference/views/home-tab-views
+_BLOCKS_OF_A_VIEW: dict[str, Schema] = {"blocks": Array(BLOCK, 100, at_least=0)}
+_OF_ANY_VIEW: dict[str, Schema] = {
+    "private_metadata": String(3000, at_least=0),
+    "callback_id": String(255),
+    "external_id": String(255),
+}
+_RULES_OF_ANY_VIEW = (_ids_are_unique, _one_focus, _view_is_small)
+_VIEW = Typed(
+    {
+        "modal": Object(
+            required={"title": plain_text(24), **_BLOCKS_OF_A_VIEW},
+            optional={
+                **_OF_ANY_VIEW,
+                "submit": plain_text(24),
+                "close": plain_text(24),
+                "clear_on_close": Boolean(),
+                "notify_on_close": Boolean(),
+            },
+            rules=(*_RULES_OF_ANY_VIEW, _submit_with_inputs, _response_url_in_inputs_only),
+        ),
+        "home": Object(
+            required=_BLOCKS_OF_A_VIEW,
+            optional=_OF_ANY_VIEW,
+            rules=(*_RULES_OF_ANY_VIEW, _no_response_url),
+        ),
+    },
+)

@@ -1,0 +1,82 @@
+"""Delivering what people do to the app: by Socket Mode or by signed HTTP, never by both.
+
+From https://docs.slack.dev/interactivity/handling-user-interaction: an app has 3 seconds to acknowledge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from kernbot.localslack.app import App
+from kernbot.localslack.traffic import Traffic
+
+ACK_SECONDS = 3.0
+
+OPERATION_TIMEOUT = "operation_timeout"
+DISPATCH_FAILED = "dispatch_failed"
+
+_ANSWERABLE = ("view_submission", "block_suggestion")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of something a person did."""
+
+    ok: bool
+    status: int | None = None
+    """The HTTP status of the acknowledgement; 200 for one over a socket; None if there was none."""
+    body: Any = None
+    """The acknowledgement's body: parsed JSON, a text, or None if it was empty."""
+    error: str | None = None
+    """What the person is told went wrong: `operation_timeout`, `dispatch_failed`, or a sentence."""
+    errors: dict[str, str] | None = None
+    """What is shown at the fields of a modal, by block id."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Something to deliver."""
+
+    app: App
+    type: str
+    """`slash_commands` or `interactive`, as over a socket."""
+    payload: dict[str, Any]
+    url: str | None
+    """Where it goes without Socket Mode."""
+
+    @property
+    def name(self) -> str:
+        """The command, or the type of the interaction."""
+        return str(self.payload["command"] if self.type == "slash_commands" else self.payload["type"])
+
+    @property
+    def accepts_response(self) -> bool:
+        """Whether the acknowledgement may carry an answer."""
+        return self.type == "slash_commands" or self.name in _ANSWERABLE
+
+
+class Transport(Protocol):
+    """One way of delivering."""
+
+    async def send(self, envelope: Envelope) -> Delivery:
+        """Deliver and wait for the acknowledgement; failures are part of what is returned."""
+
+
+class Courier:
+    """Delivers over the transport that the app's manifest asks for, and records it."""
+
+    def __init__(self, sockets: Transport, http: Transport, traffic: Traffic) -> None:
+        self._sockets = sockets
+        self._http = http
+        self._traffic = traffic
+
+    async def deliver(self, envelope: Envelope) -> Delivery:
+        """Deliver and wait for the acknowledgement."""
+        transport = self._sockets if envelope.app.socket_mode else self._http
+        delivery = await transport.send(envelope)
+        if delivery.ok and delivery.body is not None and not envelope.accepts_response:
+            self._traffic.to_app(envelope.name, envelope.payload, "ok, but Slack does not look at a body in this ack")
+        else:
+            self._traffic.to_app(envelope.name, envelope.payload, "ok" if delivery.ok else str(delivery.error))
+        return delivery

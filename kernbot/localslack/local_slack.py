@@ -1,0 +1,154 @@
+"""The local Slack as its users hold it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from kernbot.localslack.actors import Actor
+from kernbot.localslack.app import App, app_from_manifest
+from kernbot.localslack.conversations import Channel
+from kernbot.localslack.delivery import ACK_SECONDS, Courier
+from kernbot.localslack.errors import SetUpError
+from kernbot.localslack.page_api import PageApi
+from kernbot.localslack.people import Kind, Person
+from kernbot.localslack.response_urls import ResponseUrls
+from kernbot.localslack.server import Server, Site
+from kernbot.localslack.signed_http import SignedHttp
+from kernbot.localslack.socket_mode import SocketMode
+from kernbot.localslack.traffic import Entry, Traffic
+from kernbot.localslack.web_api import WebApi
+from kernbot.localslack.workspace import Workspace
+
+Truth = TypeVar("Truth")
+
+
+class LocalSlack:
+    """A strict stand-in for the parts of Slack that a bot uses, in memory, on this machine.
+
+    `clock` returns unix seconds and decides over timestamps, trigger ids and response URLs; `ack_seconds` is how long
+    an app has to acknowledge, in real time. Belongs to the event loop that serves it.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.time,
+        team_id: str = "T01LOCAL",
+        team_name: str = "Local workspace",
+        ack_seconds: float = ACK_SECONDS,
+    ) -> None:
+        self._workspace = Workspace(clock, team_id, team_name)
+        self._traffic = Traffic(clock)
+        self._response_urls = ResponseUrls(self._workspace)
+        self._sockets = SocketMode(clock, ack_seconds, self._workspace.changes, self._traffic)
+        self._courier = Courier(self._sockets, SignedHttp(clock, ack_seconds), self._traffic)
+
+    # Setting up
+
+    def add_person(
+        self, person_id: str, *, name: str, display_name: str = "", kind: Kind = Kind.MEMBER, tz: str = "UTC"
+    ) -> Person:
+        """Add a person; `tz` is an IANA time zone. Raises SetUpError if the id is taken."""
+        return self._workspace.add_person(person_id, name, display_name or name, kind, tz)
+
+    def add_channel(
+        self, channel_id: str, *, name: str, members: Sequence[str] = (), private: bool = False, topic: str = ""
+    ) -> Channel:
+        """Add a channel with these members. Raises SetUpError if the id is taken or a member is unknown."""
+        return self._workspace.add_channel(channel_id, name, members, private=private, topic=topic)
+
+    def install(self, manifest: Mapping[str, Any]) -> App:
+        """Install the app that a manifest describes; its tokens and its signing secret are new.
+
+        Raises SetUpError for a manifest that Slack would refuse, or with URLs that are not on this machine.
+        """
+        app = app_from_manifest(manifest)
+        self._workspace.install(app)
+        return app
+
+    def invite(self, app: App, channel_id: str) -> None:
+        """Put the app's bot user into a channel."""
+        self._workspace.join(self._channel(channel_id), app.bot_user_id)
+
+    def join(self, person_id: str, channel_id: str) -> None:
+        """Put a person into a channel."""
+        self._workspace.join(self._channel(channel_id), self._known(person_id))
+
+    def leave(self, person_id: str, channel_id: str) -> None:
+        """Take a person, or a bot user, out of a channel."""
+        self._workspace.leave(self._channel(channel_id), self._known(person_id))
+
+    def deactivate(self, person_id: str) -> None:
+        """Deactivate somebody's account."""
+        self._workspace.deactivate(self._known(person_id))
+
+    def archive(self, channel_id: str) -> None:
+        """Archive a channel."""
+        self._workspace.archive(self._channel(channel_id))
+
+    # Using
+
+    def person(self, person_id: str) -> Actor:
+        """Return somebody who acts."""
+        return Actor(self._known(person_id), self._workspace, self._courier, self._response_urls, self._traffic)
+
+    @asynccontextmanager
+    async def serve(self, port: int = 0) -> AsyncIterator[Server]:
+        """Be up on 127.0.0.1, on this port, or on a free one for 0."""
+        api = WebApi(self._workspace, self._sockets, self._traffic)
+        pages = PageApi(self._workspace, self.person)
+        site = Site(self._sockets, api, pages, self._response_urls, self._traffic)
+        async with site.up(port) as server:
+            self._workspace.origin = server.origin
+            try:
+                yield server
+            finally:
+                await self._sockets.close()
+
+    # Watching
+
+    @property
+    def log(self) -> list[Entry]:
+        """The last 500 requests between apps and the local Slack, without tokens, newest last."""
+        return list(self._traffic.entries)
+
+    def connected(self, app: App) -> int:
+        """Return how many Socket Mode connections the app holds."""
+        return self._sockets.connected(app)
+
+    async def changed(self) -> None:
+        """Wait for the next change of anything."""
+        changes = self._workspace.changes
+        await changes.after(changes.count)
+
+    async def until(
+        self,
+        predicate: Callable[[], Truth],
+        timeout: float = 5.0,  # noqa: ASYNC109 - the sentence of the error needs it
+    ) -> Truth:
+        """Return what the predicate returns once that is true, asking at each change.
+
+        Raises TimeoutError after `timeout` seconds.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                while not (truth := predicate()):
+                    await self.changed()
+                return truth
+        except TimeoutError:
+            last = self._traffic.entries[-1] if self._traffic.entries else None
+            traffic = f"the last request was {last.name} {last.direction}: {last.verdict}" if last else "no request"
+            raise TimeoutError(f"What was waited for has not come true in {timeout} s; {traffic}.") from None
+
+    def _channel(self, channel_id: str) -> Channel:
+        if channel_id not in self._workspace.channels:
+            raise SetUpError(f"There is no channel {channel_id}: add it with add_channel.")
+        return self._workspace.channels[channel_id]
+
+    def _known(self, person_id: str) -> str:
+        if person_id not in self._workspace.people:
+            raise SetUpError(f"There is nobody with the id {person_id}: add them with add_person.")
+        return person_id

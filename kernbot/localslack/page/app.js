@@ -1,0 +1,194 @@
+/** The page of the local Slack: reads what the acting person sees, shows it, and sends what they do. */
+
+import { Changes, Unreachable, read, send } from "./api.js";
+import { Conversation, cornerButton } from "./conversation.js";
+import { directory } from "./directory.js";
+import { Modal } from "./modal.js";
+import { followAnchors } from "./popup.js";
+import { linkTo, readRoute } from "./routes.js";
+import { Sidebar } from "./sidebar.js";
+import { notify } from "./toasts.js";
+
+const INVITE = { command: "/invite", description: "Add an app or a person to this channel", usage_hint: "@name" };
+const CONNECTION_LOST =
+  "The connection to the local Slack is lost. Trying again … If it was started anew, open the address that it printed.";
+
+const byId = (id) => document.getElementById(id);
+const byName = (one, other) => one.command.localeCompare(other.command);
+
+const state = { workspace: { commands: [] }, thread: "", reading: false, again: false };
+const main = new Conversation(byId("main"), { inThread: false, act, send: write, commands });
+const thread = new Conversation(byId("thread"), { inThread: true, act, send: write, commands: () => [] });
+const sidebar = new Sidebar(byId("sidebar"), (as) => go({ as, thread: "" }));
+const modal = new Modal({ submit, close: closeView, act: actInView, gone: () => main.composer.focus() });
+const changes = new Changes(refresh, showConnection);
+
+const opensSidebar = { "aria-controls": "sidebar", "aria-expanded": "false", click: () => showSidebar(true) };
+const sidebarButton = cornerButton("☰", "Channels", opensSidebar);
+
+start();
+
+function start() {
+  main.corner.append(sidebarButton);
+  thread.corner.append(cornerButton("✕", "Close thread", { click: closeThread }));
+  byId("scrim").addEventListener("click", () => showSidebar(false));
+  byId("sidebar").addEventListener("click", (event) => event.target.closest("a") && showSidebar(false));
+  onEscape(byId("sidebar"), () => showSidebar(false));
+  onEscape(byId("thread"), closeThread);
+  addEventListener("hashchange", refresh);
+  followAnchors();
+  refresh();
+}
+
+/** Escape does what the innermost thing that is open makes of it. */
+function onEscape(node, act) {
+  node.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.defaultPrevented) act();
+  });
+}
+
+// Reading
+
+/** Read everything that is shown; what changes meanwhile is read right after. */
+async function refresh() {
+  state.again = true;
+  if (state.reading) return;
+  state.reading = true;
+  while (state.again) {
+    state.again = false;
+    await readAndShow().catch(tellFailedRead);
+  }
+  state.reading = false;
+}
+
+async function readAndShow() {
+  state.workspace = await read("workspace");
+  directory.people = new Map(state.workspace.people.map((person) => [person.id, person]));
+  const route = await settleRoute(readRoute());
+  const [messages, replies, view] = await Promise.all([
+    route.channel ? readMessages(route) : [],
+    route.thread ? readMessages(route, { thread_ts: route.thread }) : [],
+    read("view", { as: route.as }),
+  ]);
+  if (location.hash === linkTo(route)) show(route, messages, replies, view);
+}
+
+/** The route with a person who can act and a channel that they see; the address is put right without a trace. */
+async function settleRoute(wanted) {
+  const able = state.workspace.people.filter((person) => person.can_act);
+  const as = (able.find((person) => person.id === wanted.as) ?? able[0]).id;
+  const { channels } = await read("channels", { as });
+  directory.me = as;
+  directory.channels = new Map(channels.map((channel) => [channel.id, channel]));
+  const channel = directory.channels.has(wanted.channel) ? wanted.channel : firstChannel(channels);
+  const route = { as, channel, thread: channel === wanted.channel ? wanted.thread : "" };
+  if (linkTo(readRoute()) === linkTo(wanted)) history.replaceState(null, "", linkTo(route));
+  return route;
+}
+
+function firstChannel(channels) {
+  return (channels.find((channel) => channel.is_member && !channel.is_im) ?? channels[0])?.id ?? "";
+}
+
+async function readMessages({ as, channel }, more = {}) {
+  const { messages } = await read("messages", { as, channel, ...more });
+  return messages;
+}
+
+/** A server that is away is told by the line above the page, anything else by a notice. */
+function tellFailedRead(error) {
+  if (error instanceof Unreachable) return;
+  console.error(error);
+  notify(error.message);
+}
+
+// Showing
+
+function show(route, messages, replies, view) {
+  changes.listen(route.as);
+  sidebar.show(state.workspace, route);
+  main.show({ ...route, thread: "" }, messages);
+  showThread(route, replies);
+  modal.sync(view);
+  document.title = `${main.heading.textContent} - Local Slack`;
+}
+
+function showThread(route, replies) {
+  const turned = route.thread !== state.thread;
+  state.thread = route.thread;
+  byId("thread").hidden = route.thread === "";
+  if (route.thread) thread.show(route, replies);
+  if (turned) (route.thread ? thread : main).composer.focus();
+}
+
+function showConnection(connected) {
+  byId("connection").hidden = connected;
+  byId("connection").textContent = connected ? "" : CONNECTION_LOST;
+}
+
+function showSidebar(open) {
+  document.body.classList.toggle("sidebar-open", open);
+  sidebarButton.ariaExpanded = String(open);
+  byId("scrim").hidden = !open;
+  if (open) byId("acting-as").focus();
+}
+
+function go(change) {
+  location.hash = linkTo({ ...readRoute(), ...change });
+}
+
+function closeThread() {
+  go({ thread: "" });
+}
+
+// Acting
+
+function commands() {
+  return [...state.workspace.commands, INVITE].sort(byName);
+}
+
+/** Send, and show what came of it. */
+async function sendAndShow(path, body) {
+  try {
+    return await send(path, body);
+  } catch (error) {
+    return { ok: false, error: error.message };
+  } finally {
+    refresh();
+  }
+}
+
+/** Send, show what came of it, and say so if it did not work; true if it did. */
+async function sendAndTell(path, body) {
+  const { ok, error } = await sendAndShow(path, body);
+  if (!ok) notify(`That did not work: ${error}`);
+  return ok;
+}
+
+function used(block, element, value) {
+  return { block_id: block.block_id, action_id: element.action_id, option: value };
+}
+
+function act({ as, channel }, message, block, element, value) {
+  return sendAndTell("action", { as, channel, ts: message.ts, ...used(block, element, value) });
+}
+
+function actInView(view, block, element, value) {
+  return sendAndTell("view_action", { as: directory.me, view_id: view.id, ...used(block, element, value) });
+}
+
+function submit(view, values) {
+  return sendAndShow("view_submit", { as: directory.me, view_id: view.id, values });
+}
+
+function closeView(view) {
+  return sendAndTell("view_close", { as: directory.me, view_id: view.id });
+}
+
+/** A line that starts with a slash is a command, anything else a message; true if it was sent. */
+async function write({ as, channel, thread: thread_ts }, line) {
+  if (!line.startsWith("/")) return sendAndTell("say", { as, channel, text: line, ...(thread_ts && { thread_ts }) });
+  if (!thread_ts) return sendAndTell("command", { as, channel, text: line });
+  notify(`${line.split(" ")[0]} cannot be used in a thread. Type it in the channel.`);
+  return false;
+}

@@ -1,0 +1,179 @@
+"""The JSON that the page in the browser reads and sends; `as` names the person who looks or acts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from kernbot.localslack.actors import Actor
+from kernbot.localslack.delivery import Delivery
+from kernbot.localslack.errors import ActError
+from kernbot.localslack.people import Kind, Person
+from kernbot.localslack.seen import channels_of, messages_of
+from kernbot.localslack.views import view_object
+from kernbot.localslack.workspace import SLACKBOT, Workspace
+
+PATH = "/page/api/"
+_COALESCING = 0.05
+
+Body = dict[str, Any]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class PageApi:
+    """Answers the page."""
+
+    def __init__(self, workspace: Workspace, actor_of: Callable[[str], Actor]) -> None:
+        self._workspace = workspace
+        self._actor_of = actor_of
+        self._read_up_to: dict[tuple[str, str], str] = {}
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes, all of them below /page/api/."""
+        reading = (self.workspace, self.channels, self.messages, self.view)
+        acting = (self.command, self.say, self.action, self.view_action, self.view_submit, self.view_close)
+        return [
+            *(web.get(f"{PATH}{read.__name__}", _answering(read)) for read in reading),
+            *(web.post(f"{PATH}{act.__name__}", self._acting(act)) for act in acting),
+            web.get(f"{PATH}events", self.events),
+        ]
+
+    # Reading
+
+    def workspace(self, _request: web.Request) -> Body:
+        """Return who is here and which commands there are."""
+        people = [_person(person) for person in self._workspace.people.values() if person.id != SLACKBOT]
+        commands = [
+            {"command": command.name, "description": command.description, "usage_hint": command.usage_hint}
+            for app in self._workspace.apps
+            for command in app.commands
+        ]
+        team = {"id": self._workspace.team_id, "name": self._workspace.team_name}
+        return {"team": team, "people": people, "commands": commands, "simulation": True}
+
+    def channels(self, request: web.Request) -> Body:
+        """Return the conversations that the person sees, with how much of each is unread."""
+        person = self._person(request.query.get("as", ""))
+        channels = channels_of(self._workspace, person)
+        return {"channels": [channel | {"unread": self._unread(person, channel["id"])} for channel in channels]}
+
+    def messages(self, request: web.Request) -> Body:
+        """Return the messages of a channel or of a thread; reading a channel marks it as read."""
+        person = self._person(request.query.get("as", ""))
+        channel_id = request.query.get("channel", "")
+        messages = messages_of(self._workspace, person, channel_id, request.query.get("thread_ts"))
+        if "thread_ts" not in request.query and self._unread(person, channel_id):
+            self._read_up_to[person.id, channel_id] = messages[-1]["ts"]
+            self._workspace.changes.announce()
+        return {"messages": messages}
+
+    def view(self, request: web.Request) -> Body:
+        """Return the modal that is open before the person."""
+        person = self._person(request.query.get("as", ""))
+        view = self._workspace.modals.top(person.id)
+        if view is None:
+            return {"view": None, "errors": {}, "busy": False}
+        return {"view": view_object(view, self._workspace.team_id), "errors": view.errors, "busy": view.busy}
+
+    # Acting
+
+    async def command(self, actor: Actor, body: Body) -> Delivery:
+        """Type a slash command."""
+        command, _, text = body["text"].strip().partition(" ")
+        return await actor.command(body["channel"], command, text.strip())
+
+    async def say(self, actor: Actor, body: Body) -> Delivery:
+        """Post a message."""
+        await actor.say(body["channel"], body["text"], body.get("thread_ts"))
+        return Delivery(ok=True)
+
+    async def action(self, actor: Actor, body: Body) -> Delivery:
+        """Act on an element of a message."""
+        place = (body["channel"], body["ts"], body["action_id"])
+        return await actor.click(*place, option=body.get("option"), block_id=body["block_id"])
+
+    async def view_action(self, actor: Actor, body: Body) -> Delivery:
+        """Act on an element of the open modal."""
+        option, block_id = body.get("option"), body["block_id"]
+        return await actor.view_action(body["view_id"], body["action_id"], option=option, block_id=block_id)
+
+    async def view_submit(self, actor: Actor, body: Body) -> Delivery:
+        """Submit the open modal."""
+        return await actor.submit(body["view_id"], body["values"])
+
+    async def view_close(self, actor: Actor, body: Body) -> Delivery:
+        """Close the open modal."""
+        return await actor.close(body["view_id"])
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """Tell a websocket about each change, at most one message in 50 ms."""
+        socket = web.WebSocketResponse(heartbeat=30)
+        await socket.prepare(request)
+        telling = asyncio.create_task(self._tell(socket))
+        try:
+            async for _frame in socket:
+                pass
+        finally:
+            telling.cancel()
+        return socket
+
+    async def _tell(self, socket: web.WebSocketResponse) -> None:
+        changes = self._workspace.changes
+        count = changes.count
+        while not socket.closed:
+            await changes.after(count)
+            await asyncio.sleep(_COALESCING)
+            count = changes.count
+            with contextlib.suppress(ConnectionError):
+                await socket.send_json({"type": "changed"})
+
+    # How
+
+    def _person(self, person_id: str) -> Person:
+        person = self._workspace.people.get(person_id)
+        if person is None:
+            raise ActError(f"There is nobody with the id {person_id!r}.")
+        return person
+
+    def _unread(self, person: Person, channel_id: str) -> int:
+        read_up_to = self._read_up_to.get((person.id, channel_id), "")
+        messages = messages_of(self._workspace, person, channel_id)
+        return sum(message["ts"] > read_up_to and message["user"] != person.id for message in messages)
+
+    def _acting(self, act: Callable[[Actor, Body], Awaitable[Delivery]]) -> Handler:
+        async def handle(request: web.Request) -> web.Response:
+            try:
+                body = await request.json()
+                delivery = await act(self._actor_of(self._person(body["as"]).id), body)
+            except ActError as error:
+                delivery = Delivery(ok=False, error=str(error))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                return web.json_response({"error": f"The request is not as it should be: {error!r}."}, status=400)
+            return web.json_response({"ok": delivery.ok, "error": delivery.error, "errors": delivery.errors})
+
+        return handle
+
+
+def _answering(read: Callable[[web.Request], Body]) -> Handler:
+    async def handle(request: web.Request) -> web.Response:
+        try:
+            return web.json_response(read(request))
+        except ActError as error:
+            return web.json_response({"error": str(error)}, status=404)
+
+    return handle
+
+
+def _person(person: Person) -> Body:
+    return {
+        "id": person.id,
+        "name": person.name,
+        "display_name": person.display_name,
+        "kind": person.kind,
+        "can_act": person.can_act,
+        "is_bot": person.kind is Kind.BOT,
+    }

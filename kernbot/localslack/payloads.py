@@ -1,0 +1,102 @@
+"""The payloads that apps get, as pure functions (https://docs.slack.dev/reference/interaction-payloads)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kernbot.localslack.app import App
+from kernbot.localslack.conversations import Channel
+from kernbot.localslack.messages import Message, message_object
+from kernbot.localslack.people import Person
+from kernbot.localslack.views import View, view_object
+from kernbot.localslack.workspace import Workspace
+
+Payload = dict[str, Any]
+
+
+def slash_command(
+    workspace: Workspace, app: App, person: Person, channel: Channel, *, command: str, text: str
+) -> Payload:
+    """Return the fields of a slash command, still without `response_url` and `trigger_id`.
+
+    From https://docs.slack.dev/interactivity/implementing-slash-commands.
+    """
+    return {
+        "token": app.verification_token,
+        "team_id": workspace.team_id,
+        "team_domain": workspace.team_domain,
+        "channel_id": channel.id,
+        "channel_name": channel.payload_name,
+        "user_id": person.id,
+        "user_name": person.name,
+        "command": command,
+        "text": text,
+        "api_app_id": app.app_id,
+        "is_enterprise_install": "false",
+    }
+
+
+def message_action(
+    workspace: Workspace, app: App, person: Person, message: Message, *, action: Payload, state: Payload
+) -> Payload:
+    """Return a `block_actions` payload from a message, still without `response_url` and `trigger_id`.
+
+    An ephemeral message is not told, only where it stands: apps cannot rely on more.
+    """
+    channel = workspace.channels[message.channel_id]
+    container: Payload = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": channel.id,
+        "is_ephemeral": message.visible_to is not None,
+    }
+    if message.thread_ts:
+        container["thread_ts"] = message.thread_ts
+    payload = _interaction(workspace, app, person, "block_actions") | {
+        "container": container,
+        "channel": {"id": channel.id, "name": channel.payload_name},
+        "state": {"values": state},
+        "actions": [action],
+    }
+    if message.visible_to is None:
+        history = workspace.history(channel.id)
+        payload["message"] = message_object(message, history, workspace.team_id, whole_metadata=False)
+    return payload
+
+
+def view_action(workspace: Workspace, person: Person, view: View, action: Payload) -> Payload:
+    """Return a `block_actions` payload from a modal, still without `trigger_id`."""
+    shown = view_object(view, workspace.team_id)
+    return _interaction(workspace, view.app, person, "block_actions") | {
+        "container": {"type": "view", "view_id": view.id},
+        "view": shown,
+        "hash": view.hash,
+        "state": shown["state"],
+        "actions": [action],
+    }
+
+
+def view_submission(workspace: Workspace, person: Person, view: View) -> Payload:
+    """Return a `view_submission` payload, still without `trigger_id` and with no `response_urls` in it."""
+    shown = view_object(view, workspace.team_id)
+    return _interaction(workspace, view.app, person, "view_submission") | {"view": shown, "response_urls": []}
+
+
+def view_closed(workspace: Workspace, person: Person, view: View, *, is_cleared: bool) -> Payload:
+    """Return a `view_closed` payload; the state of input blocks is not in it."""
+    shown = view_object(view, workspace.team_id)
+    values = shown["state"]["values"]
+    shown["state"] = {"values": {key: value for key, value in values.items() if key not in view.input_block_ids}}
+    return _interaction(workspace, view.app, person, "view_closed") | {"view": shown, "is_cleared": is_cleared}
+
+
+def _interaction(workspace: Workspace, app: App, person: Person, kind: str) -> Payload:
+    return {
+        "type": kind,
+        "team": {"id": workspace.team_id, "domain": workspace.team_domain},
+        "user": {"id": person.id, "username": person.name, "name": person.name, "team_id": person.team_id},
+        "api_app_id": app.app_id,
+        "token": app.verification_token,
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }

@@ -1,0 +1,189 @@
+"""The state of the local Slack: people, channels, messages, modals and apps, and who may do what with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from kernbot.localslack.app import App
+from kernbot.localslack.changes import Changes
+from kernbot.localslack.content import Content
+from kernbot.localslack.conversations import Channel
+from kernbot.localslack.errors import SetUpError
+from kernbot.localslack.ids import object_id
+from kernbot.localslack.messages import History, Message
+from kernbot.localslack.people import Kind, Person
+from kernbot.localslack.triggers import Triggers
+from kernbot.localslack.views import Modals
+
+SLACKBOT = "USLACKBOT"
+_OTHER_TEAM = "T0ELSEWHERE"
+
+
+class Workspace:
+    """One workspace, in memory."""
+
+    def __init__(self, clock: Callable[[], float], team_id: str, team_name: str) -> None:
+        self.clock = clock
+        self.team_id = team_id
+        self.team_name = team_name
+        self.team_domain = "local"
+        self.origin = ""
+        """The address of the server, such as `http://127.0.0.1:8123`, while it is up."""
+        self.people: dict[str, Person] = {}
+        self.channels: dict[str, Channel] = {}
+        self.apps: list[App] = []
+        self.modals = Modals()
+        self.triggers = Triggers(clock)
+        self.changes = Changes()
+        self._histories: dict[str, History] = {}
+        self._add(Person(SLACKBOT, "slackbot", "Slackbot", Kind.BOT, "UTC", team_id))
+
+    # People
+
+    def add_person(self, person_id: str, name: str, display_name: str, kind: Kind, tz: str) -> Person:
+        """Add a person; a stranger gets another workspace as their own."""
+        try:
+            ZoneInfo(tz)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise SetUpError(f"{tz!r} is no IANA time zone: give one such as Europe/Berlin to {person_id}.") from error
+        team_id = _OTHER_TEAM if kind is Kind.STRANGER else self.team_id
+        return self._add(Person(person_id, name, display_name, kind, tz, team_id))
+
+    def deactivate(self, person_id: str) -> None:
+        """Deactivate somebody's account."""
+        self.people[person_id] = replace(self.people[person_id], kind=Kind.DEACTIVATED)
+        self.changes.announce()
+
+    def _add(self, person: Person) -> Person:
+        if person.id in self.people:
+            raise SetUpError(f"There is already somebody with the id {person.id}: give each person an id of their own.")
+        self.people[person.id] = person
+        self.changes.announce()
+        return person
+
+    # Channels
+
+    def add_channel(self, channel_id: str, name: str, members: Sequence[str], *, private: bool, topic: str) -> Channel:
+        """Add a channel with these members."""
+        if channel_id in self.channels:
+            raise SetUpError(f"There is already a channel with the id {channel_id}: give each channel its own id.")
+        strangers = [member for member in members if member not in self.people]
+        if strangers:
+            raise SetUpError(f"Add {', '.join(strangers)} with add_person before putting them into {channel_id}.")
+        channel = Channel(channel_id, name, int(self.clock()), private=private, topic=topic, members=list(members))
+        return self._open(channel)
+
+    def join(self, channel: Channel, user_id: str) -> None:
+        """Put somebody into a channel."""
+        if user_id not in channel.members:
+            channel.members.append(user_id)
+            self.changes.announce()
+
+    def leave(self, channel: Channel, user_id: str) -> None:
+        """Take somebody out of a channel."""
+        channel.members.remove(user_id)
+        self.changes.announce()
+
+    def archive(self, channel: Channel) -> None:
+        """Archive a channel: it can be read, and nobody can post."""
+        channel.archived = True
+        self.changes.announce()
+
+    def direct_channel(self, person_id: str, app: App) -> Channel:
+        """Return the direct messages between a person and an app, opened if need be."""
+        members = [app.bot_user_id, person_id]
+        for channel in self.channels.values():
+            if channel.is_im and channel.members == members:
+                return channel
+        return self._open(Channel(object_id("D"), "", int(self.clock()), is_im=True, members=members))
+
+    def _open(self, channel: Channel) -> Channel:
+        self.channels[channel.id] = channel
+        self._histories[channel.id] = History()
+        self.changes.announce()
+        return channel
+
+    # Apps
+
+    def install(self, app: App) -> None:
+        """Add an app and its bot user."""
+        self.apps.append(app)
+        self._add(Person(app.bot_user_id, app.bot_name, app.bot_name, Kind.BOT, "UTC", self.team_id))
+
+    def app_of_command(self, command: str) -> App | None:
+        """Return the app that gets this slash command: the one installed last."""
+        owners = [app for app in self.apps if any(known.name == command for known in app.commands)]
+        return owners[-1] if owners else None
+
+    # Messages
+
+    def history(self, channel_id: str) -> History:
+        """Return the messages of a conversation."""
+        return self._histories[channel_id]
+
+    def post(
+        self,
+        channel: Channel,
+        user_id: str,
+        content: Content,
+        *,
+        app: App | None = None,
+        thread_ts: str | None = None,
+        broadcast: bool = False,
+        visible_to: str | None = None,
+        subtype: str | None = None,
+    ) -> Message:
+        """Add a message to a conversation."""
+        history = self.history(channel.id)
+        message = Message(
+            channel_id=channel.id,
+            ts=history.next_ts(self.clock()),
+            user_id=user_id,
+            content=content,
+            app=app,
+            thread_ts=thread_ts,
+            broadcast=broadcast,
+            visible_to=visible_to,
+            subtype=subtype,
+        )
+        history.add(message)
+        self.changes.announce()
+        return message
+
+    def post_as(
+        self,
+        app: App,
+        channel: Channel,
+        content: Content,
+        *,
+        thread_ts: str | None = None,
+        broadcast: bool = False,
+        visible_to: str | None = None,
+    ) -> Message:
+        """Add a message by an app."""
+        return self.post(
+            channel,
+            app.bot_user_id,
+            content,
+            app=app,
+            thread_ts=thread_ts,
+            broadcast=broadcast,
+            visible_to=visible_to,
+        )
+
+    def notify(self, channel: Channel, user_id: str, text: str) -> None:
+        """Tell one person something in Slack's own name."""
+        self.post(channel, SLACKBOT, Content(text), visible_to=user_id)
+
+    def edit(self, message: Message, content: Content, *, edited: bool) -> None:
+        """Replace what a message says; `edited` shows that it was."""
+        message.content = content
+        message.edited_ts = self.history(message.channel_id).next_ts(self.clock()) if edited else message.edited_ts
+        self.changes.announce()
+
+    def delete(self, message: Message) -> None:
+        """Delete a message."""
+        self.history(message.channel_id).remove(message)
+        self.changes.announce()

@@ -1,0 +1,195 @@
+"""A workspace with a real app in it, and browsers to look at its page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from kernbot.localslack import App, Kind, LocalSlack, Server
+
+Json = dict[str, Any]
+Preparation = Callable[[Page], Awaitable[None]]
+
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 375, "height": 700}
+OPS = "C01OPS"
+MANIFEST: Json = {
+    "display_information": {"name": "kernbot"},
+    "features": {
+        "bot_user": {"display_name": "kernbot"},
+        "slash_commands": [
+            {"command": "/kern", "description": "Run workflows", "usage_hint": "[run | pending]"},
+            {"command": "/kernel", "description": "Something else", "usage_hint": "[x]"},
+        ],
+    },
+    "oauth_config": {"scopes": {"bot": ["chat:write", "commands", "im:write"]}},
+    "settings": {"socket_mode_enabled": True, "interactivity": {"is_enabled": True}},
+}
+
+
+class Bot:
+    """An app that keeps what it is told, and acknowledges it with what the test has put into `answers`."""
+
+    def __init__(self, app: App, base_url: str) -> None:
+        self.client = AsyncWebClient(token=app.bot_token, base_url=base_url)
+        self.answers: dict[str, Json] = {}
+        """By the type of the payload."""
+        self._told: asyncio.Queue[Json] = asyncio.Queue()
+        self._socket = SocketModeClient(app_token=app.app_token, web_client=self.client)
+        self._socket.socket_mode_request_listeners.append(self._hear)
+
+    async def start(self) -> None:
+        """Connect."""
+        await self._socket.connect()  # type: ignore[no-untyped-call]
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        await self._socket.close()  # type: ignore[no-untyped-call]
+
+    async def told(self) -> Json:
+        """Return the next payload, the oldest first."""
+        return await asyncio.wait_for(self._told.get(), timeout=5)
+
+    def was_told_nothing(self) -> bool:
+        """Return whether no payload is left to look at."""
+        return self._told.empty()
+
+    async def post(self, *blocks: Json, text: str = "A question", **more: Any) -> str:
+        """Post a message in #ops and return its timestamp."""
+        answer = await self.client.chat_postMessage(channel=OPS, text=text, blocks=list(blocks) or None, **more)
+        return str(answer["ts"])
+
+    async def _hear(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        answer = self.answers.get(str(request.payload.get("type", "command")))
+        await client.send_socket_mode_response(SocketModeResponse(request.envelope_id, payload=answer))
+        self._told.put_nowait(request.payload)
+
+
+class Desk:
+    """A workspace that is up, the app in it, and browsers to look at it."""
+
+    def __init__(self, slack: LocalSlack, server: Server, bot: Bot, browser: Browser, stack: AsyncExitStack) -> None:
+        self.slack = slack
+        self.server = server
+        self.bot = bot
+        self._browser = browser
+        self._stack = stack
+        self.complaints: list[str] = []
+        """What the browsers wrote to their consoles: nothing, as long as all is well."""
+
+    async def look(
+        self, person: str = "U01ANA", size: ViewportSize = DESKTOP, prepare: Preparation | None = None
+    ) -> Page:
+        """Open the page in #ops as this person; `prepare` is called with it before."""
+        context = await self._browser.new_context(
+            viewport=size, locale="en-US", timezone_id="Europe/Berlin", reduced_motion="reduce"
+        )
+        self._stack.push_async_callback(context.close)
+        page = await context.new_page()
+        page.set_default_timeout(5000)
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        if prepare:
+            await prepare(page)
+        await page.goto(f"{self.server.page_url}#/{person}/{OPS}")
+        await expect(main(page).get_by_role("heading", name="#ops", exact=True)).to_be_visible()
+        return page
+
+    async def open_modal(self, page: Page, view: Json) -> Locator:
+        """Have the app answer a command with this modal, and return it."""
+        await type_line(page, "/kern open")
+        command = await self.bot.told()
+        await self.bot.client.views_open(trigger_id=command["trigger_id"], view=view)
+        dialog = page.get_by_role("dialog")
+        await expect(dialog).to_be_visible()
+        return dialog
+
+
+def workspace() -> LocalSlack:
+    """Return a workspace with people of all kinds and two channels."""
+    slack = LocalSlack()
+    slack.add_person("U01ANA", name="ana", display_name="Ana Ruiz", kind=Kind.MEMBER, tz="Europe/Berlin")
+    slack.add_person("U02BOB", name="bob", display_name="Bob", kind=Kind.MEMBER, tz="Europe/Berlin")
+    slack.add_person("U03GUS", name="gus", display_name="Gus", kind=Kind.GUEST, tz="Europe/Berlin")
+    slack.add_person("U04SAM", name="sam", display_name="Sam", kind=Kind.STRANGER, tz="Europe/Berlin")
+    slack.add_person("U05DEE", name="dee", display_name="Dee", kind=Kind.DEACTIVATED, tz="Europe/Berlin")
+    slack.add_channel(OPS, name="ops", members=["U01ANA", "U02BOB", "U03GUS"], private=False, topic="Deploys")
+    slack.add_channel("C02SECRET", name="secret", members=["U01ANA"], private=True)
+    slack.add_channel("C03HALL", name="hall", members=[], private=False)
+    return slack
+
+
+@asynccontextmanager
+async def running(app: App, server: Server) -> AsyncIterator[Bot]:
+    """Keep an app connected."""
+    bot = Bot(app, server.base_url)
+    await bot.start()
+    yield bot
+    await bot.stop()
+
+
+def main(page: Page) -> Locator:
+    """Return the pane of the channel."""
+    return page.get_by_role("main")
+
+
+def thread(page: Page) -> Locator:
+    """Return the pane of the thread."""
+    return page.get_by_role("complementary", name="Thread")
+
+
+def composer(page: Page) -> Locator:
+    """Return the box in which messages to the channel are written."""
+    return main(page).get_by_role("textbox", name="Message #ops")
+
+
+async def type_line(page: Page, line: str) -> None:
+    """Write a line and send it."""
+    await composer(page).fill(line)
+    await composer(page).press("Enter")
+
+
+def plain(text: str) -> Json:
+    """Return a text without formatting."""
+    return {"type": "plain_text", "text": text}
+
+
+def option(text: str, **more: Any) -> Json:
+    """Return an option whose value is its text."""
+    return {"text": plain(text), "value": text, **more}
+
+
+def section(text: str) -> Json:
+    """Return a section of literal mrkdwn."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+
+
+def actions(*elements: Json) -> Json:
+    """Return a block of interactive elements."""
+    return {"type": "actions", "block_id": "row", "elements": list(elements)}
+
+
+def button(text: str, **more: Any) -> Json:
+    """Return a button."""
+    return {"type": "button", "action_id": text.lower(), "text": plain(text), **more}
+
+
+def field(block_id: str, label: str, element: Json | None = None, **more: Any) -> Json:
+    """Return an input block, a line of text if nothing else is said; its action has the id of the block."""
+    element = {"action_id": block_id, **(element or {"type": "plain_text_input"})}
+    return {"type": "input", "block_id": block_id, "label": plain(label), "element": element, **more}
+
+
+def modal(*blocks: Json, title: str = "Fill in", **more: Any) -> Json:
+    """Return a view."""
+    view = {"type": "modal", "title": plain(title), "submit": plain("Send"), "close": plain("Not now")}
+    return {**view, "blocks": list(blocks), **more}
