@@ -11,7 +11,7 @@ from kernbot.db.base import JournalEntry, PauseRecord, RunRecord, Snapshot, Stat
 from kernbot.engine.journal import ROOT, Journal, apply_changes
 from kernbot.engine.lease import Lease
 from kernbot.engine.questions import Asking
-from kernbot.engine.values import decode, digest, encode
+from kernbot.engine.values import decode, decode_state, digest, encode
 from kernbot.errors import ConflictError
 from kernbot.run.context import RunContext
 from kernbot.run.events import WorkflowRunEvent
@@ -146,7 +146,7 @@ class Execution:
         self.clock = clock
         self.inline = inline
         self.journal = Journal(snapshot)
-        self.session_state: dict[str, Any] = decode(copy.deepcopy(snapshot.session.state))
+        self.session_state: dict[str, Any] = decode_state(copy.deepcopy(snapshot.session.state))
         self._cancel_was_asked = snapshot.run.cancel_requested_by is not None
 
     @property

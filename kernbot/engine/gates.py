@@ -7,9 +7,10 @@ from enum import Enum, auto
 from typing import Any
 
 from kernbot.db.base import PauseRecord
+from kernbot.engine.values import decode, encode
 from kernbot.run.answer import Action, Answer
-from kernbot.workflow.fields import UserInputField, problems_with
-from kernbot.workflow.review import OnReject, OnTimeout
+from kernbot.workflow.fields import UserInputField, checked_values, problems_with
+from kernbot.workflow.review import HumanReview, OnReject, OnTimeout
 from kernbot.workflow.step import Step
 
 
@@ -62,18 +63,27 @@ def verdict_of(action: Action, question: dict[str, Any]) -> Verdict:
     return _VERDICTS[action]
 
 
-def answer_of_silence(on_timeout: OnTimeout, fields: list[UserInputField]) -> Answer:
+def action_of_silence_on_error(review: HumanReview) -> Action:
+    """Return what the clock does at the deadline of a question about a failure: it never has anything run again."""
+    return Action.cancel if review.on_timeout is OnTimeout.cancel else Action.skip
+
+
+def answer_of_silence(review: HumanReview, fields: list[UserInputField]) -> Answer:
     """Return the answer that the clock gives at the deadline.
 
     `approve` of a question for values gives their defaults, and cancels the run where a required one has none.
     """
+    on_timeout = OnTimeout(review.on_timeout)
     if on_timeout is not OnTimeout.approve:
         return Answer(action=Action(on_timeout.value))
     if not fields:
         return Answer(action=Action.confirm)
     if problems_with(fields, {}):
         return Answer(action=Action.cancel)
-    return Answer(action=Action.provide, values={item.name: item.value for item in fields if item.value is not None})
+    values = checked_values(fields, {})
+    return Answer(
+        action=Action.provide, values={name: encode(value, f"The default {name!r}") for name, value in values.items()}
+    )
 
 
 def allowed_actions(question: dict[str, Any]) -> tuple[Action, ...]:
@@ -82,6 +92,11 @@ def allowed_actions(question: dict[str, Any]) -> tuple[Action, ...]:
         return tuple(Action(name) for name in question["actions"])
     first = Action.provide if question["requires_user_input"] else Action.confirm
     return (first, Action.reject)
+
+
+def fields_of(question: dict[str, Any]) -> list[UserInputField]:
+    """Return the fields that a question asks for, made anew each time."""
+    return [UserInputField(**decode(item)) for item in question["fields"]]
 
 
 def may_try_again(step: Step, failures: int, *, gated: bool) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from kernbot.db.base import JournalEntry, PauseRecord, Snapshot, StateChanges
-from kernbot.engine.values import decode, encode
+from kernbot.engine.values import decode, decode_state, encode, encode_state
 from kernbot.workflow.types import StepOutput
 
 ROOT = "root"
@@ -19,6 +19,7 @@ class Journal:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._entries: dict[tuple[str, str, int], JournalEntry] = {}
+        self._last: dict[tuple[str, str], int] = {}
         for entry in snapshot.journal:
             self.add(entry)
         self._pauses: dict[tuple[str, str], list[PauseRecord]] = defaultdict(list)
@@ -28,14 +29,11 @@ class Journal:
     def add(self, entry: JournalEntry) -> None:
         """Take in an entry that has been stored."""
         self._entries[entry.path, entry.kind, entry.attempt] = entry
+        self._last[entry.path, entry.kind] = max(entry.attempt, self._last_attempt(entry.path, entry.kind))
 
     def get(self, path: str, kind: str, attempt: int = 1) -> JournalEntry | None:
         """Return an entry, or None."""
         return self._entries.get((path, kind, attempt))
-
-    def entries(self) -> list[JournalEntry]:
-        """Return all entries, in the order in which they were written."""
-        return list(self._entries.values())
 
     def is_over(self, path: str) -> bool:
         """Whether the node at this path has its output, be it that it was skipped."""
@@ -53,24 +51,26 @@ class Journal:
         return output
 
     def failures(self, path: str) -> int:
-        """Count the attempts at this path that raised."""
-        return self._count(path, "failure")
+        """Return the number of the last attempt at this path that raised; 0 if none did."""
+        return self._last_attempt(path, "failure")
 
     def attempts(self, path: str) -> int:
         """Return the number of the last attempt at this path of which anything is known; 0 if there was none."""
-        return max(self._count(path, "failure"), self._count(path, "started"))
+        return max(self._last_attempt(path, "failure"), self._last_attempt(path, "started"))
 
     def pause(self, path: str, kind: str, number: int = 1) -> PauseRecord | None:
         """Return a pause at this path, counted by kind from 1."""
         found = self._pauses.get((path, kind), [])
         return next((pause for pause in found if pause.number == number), None)
 
-    def count_pauses(self, path: str, kind: str) -> int:
-        """Count the pauses of a kind that have been opened at this path."""
-        return len(self._pauses.get((path, kind), []))
+    def has_begun(self, path: str) -> bool:
+        """Whether anything has happened in the node at this path since its own question was answered."""
+        inside = f"{path}/"
+        written = any(where == path or where.startswith(inside) for where, _ in self._last)
+        return written or any(where.startswith(inside) for where, _ in self._pauses)
 
-    def _count(self, path: str, kind: str) -> int:
-        return max((attempt for where, what, attempt in self._entries if where == path and what == kind), default=0)
+    def _last_attempt(self, path: str, kind: str) -> int:
+        return self._last.get((path, kind), 0)
 
 
 def output_payload(output: StepOutput, inside: list[str] | None = None) -> dict[str, Any]:
@@ -88,19 +88,16 @@ SKIPPED: dict[str, Any] = {"skipped": True}
 
 def state_changes(before: dict[str, Any], after: dict[str, Any]) -> StateChanges | None:
     """Return what a step changed in the session state, or None."""
-    changed = {key: value for key, value in after.items() if key not in before or before[key] != value}
-    deleted = tuple(key for key in before if key not in after)
-    if not changed and not deleted:
-        return None
-    return StateChanges(
-        set={key: encode(value, f"Session state {key!r}") for key, value in changed.items()}, deleted=deleted
-    )
+    was, is_now = encode_state(before), encode_state(after)
+    changed = {key: value for key, value in is_now.items() if key not in was or was[key] != value}
+    deleted = tuple(key for key in was if key not in is_now)
+    return StateChanges(set=changed, deleted=deleted) if changed or deleted else None
 
 
 def apply_changes(state: dict[str, Any], changes: StateChanges | None) -> None:
     """Merge changes into a state, with values as a reload would give them."""
     if changes is None:
         return
-    state.update({key: decode(copy.deepcopy(value)) for key, value in changes.set.items()})
+    state.update(decode_state(copy.deepcopy(changes.set)))
     for key in changes.deleted:
         state.pop(key, None)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kernbot.db.base import AnswerRecord, PauseRecord, Store
-from kernbot.engine.gates import allowed_actions
+from kernbot.engine.gates import allowed_actions, fields_of
 from kernbot.engine.values import encode
 from kernbot.errors import AnswerError, ConflictError, NotFoundError
 from kernbot.run.answer import Action, Answer
-from kernbot.workflow.fields import UserInputField, checked_values
+from kernbot.workflow.fields import checked_values
 
 BATCH = 500
 
@@ -57,7 +57,7 @@ def check_answer(pause: PauseRecord, answer: Answer) -> Answer:
         )
     if answer.action is not Action.provide:
         return Answer(action=answer.action, feedback=answer.feedback)
-    fields = [UserInputField(**item) for item in pause.question["fields"]]
+    fields = fields_of(pause.question)
     values = checked_values(fields, answer.values)
     return Answer(
         action=answer.action,
@@ -72,7 +72,7 @@ def in_words(pause: PauseRecord) -> str:
     if answered is None:
         return "it is still open."
     if pause.state == "closed":
-        return f"the run was cancelled by {answered.by}."
+        return "the run has ended." if answered.door == "end" else f"the run was cancelled by {answered.by}."
     if answered.by == "timeout":
         return f"nobody answered in time, so the timeout policy answered {answered.answer['action']!r}."
     return f"{answered.by} answered {answered.answer['action']!r} first."

@@ -10,7 +10,7 @@ from kernbot.db.base import RunFilter, SessionRecord, Store
 from kernbot.engine import fronts
 from kernbot.engine.resume import BY, DOOR, answer_from, check_may_continue
 from kernbot.engine.runner import Definition, Engine, StartRequest, load
-from kernbot.engine.values import decode
+from kernbot.engine.values import decode_state
 from kernbot.engine.views import run_output
 from kernbot.errors import NotFoundError
 from kernbot.run.events import ALWAYS_STREAMED, WorkflowRunEvent
@@ -90,7 +90,7 @@ async def load_session(store: Store, session_id: str) -> tuple[SessionRecord, li
     if record is None:
         return None
     runs = await store.list_runs(RunFilter(session_id=session_id, limit=MOST_RUNS))
-    return replace(record, state=decode(record.state)), [run.run_id for run in reversed(runs)]
+    return replace(record, state=decode_state(record.state)), [run.run_id for run in reversed(runs)]
 
 
 async def cancel(store: Store, run_id: str) -> bool:

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from kernbot.db.base import PauseRecord
-from kernbot.engine.gates import answer_of_silence
+from kernbot.engine.gates import action_of_silence_on_error, answer_of_silence
 from kernbot.engine.values import digest, encode
-from kernbot.run.answer import Action
+from kernbot.run.answer import Action, Answer
 from kernbot.workflow.node import Node
-from kernbot.workflow.review import OnTimeout
+from kernbot.workflow.review import HumanReview
 
 Kind = Literal["confirmation", "user_input", "error"]
 
@@ -63,10 +63,7 @@ def ask_before(node: Node, asking: Asking) -> PauseRecord:
         "on_timeout": str(review.on_timeout),
     }
     kind: Kind = "user_input" if review.requires_user_input else "confirmation"
-    if review.timeout is None:
-        return asking.pause(node.name, kind, question)
-    silence = answer_of_silence(OnTimeout(review.on_timeout), fields).to_dict()
-    return asking.pause(node.name, kind, question, deadline=asking.now + review.timeout, silence=silence)
+    return asking.pause(node.name, kind, question, **_promise(review, asking, answer_of_silence(review, fields)))
 
 
 def ask_after_crash(node: Node, asking: Asking, number: int) -> PauseRecord:
@@ -77,9 +74,11 @@ def ask_after_crash(node: Node, asking: Asking, number: int) -> PauseRecord:
         "cause": "may_have_run",
         "error_type": "MayHaveRunAlready",
         "error_message": "The process stopped while this step ran, and cannot see whether it took effect.",
+        "on_timeout": str(node.human_review.on_timeout),
         "actions": [Action.retry, Action.skip, Action.cancel],
     }
-    return asking.pause(node.name, "error", question, number)
+    silence = Answer(action=action_of_silence_on_error(node.human_review))
+    return asking.pause(node.name, "error", question, number, **_promise(node.human_review, asking, silence))
 
 
 def ask_about_change(name: str, problem: str, asking: Asking, number: int) -> PauseRecord:
@@ -98,6 +97,13 @@ def ask_about_change(name: str, problem: str, asking: Asking, number: int) -> Pa
 def error_text(error: BaseException) -> str:
     """Return class and message of an exception, as Python shows it."""
     return "".join(traceback.format_exception_only(error)).strip()
+
+
+def _promise(review: HumanReview, asking: Asking, silence: Answer) -> dict[str, Any]:
+    """Return the deadline of a question and the answer that the clock gives then; nothing without a timeout."""
+    if review.timeout is None:
+        return {}
+    return {"deadline": asking.now + review.timeout, "silence": silence.to_dict()}
 
 
 def _message(node: Node) -> str:

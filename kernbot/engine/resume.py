@@ -27,12 +27,12 @@ def check_may_continue(run: RunRecord, workflow_id: str, user_id: str | None) ->
 async def answer_from(store: Store, snapshot: Snapshot, requirements: Sequence[Requirement], now: float) -> None:
     """Give the ledger every decision taken on the requirements; all are checked before any is stored.
 
-    Raises UsageError that names what is undecided, AnswerError for an answer that does not fit, ConflictError when a
-    question was answered otherwise meanwhile.
+    A decision counts as of when it was taken; only what is undecided at its deadline is answered by silence. Raises
+    UsageError that names what is undecided, AnswerError for an answer that does not fit, ConflictError when a question
+    was answered otherwise meanwhile.
     """
-    await expire_due(store, now)
     pauses = {pause.pause_id: pause for pause in snapshot.pauses}
-    given = {item.pause_id: item for item in requirements if item.answer and item.resolved_at and not item.is_stored}
+    given = {item.pause_id: item for item in requirements if item.is_resolved and not item.is_stored}
     _refuse_undecided(snapshot, given, now)
     for pause_id, item in given.items():
         if pause_id not in pauses:
@@ -41,6 +41,8 @@ async def answer_from(store: Store, snapshot: Snapshot, requirements: Sequence[R
             check_answer(pauses[pause_id], item.answer)
     for pause_id, item in given.items():
         await _give(store, pauses[pause_id], item)
+    if any(pause.state == "open" and not _is_waiting(pause, now) for pause in snapshot.pauses):
+        await expire_due(store, now)
 
 
 def _refuse_undecided(snapshot: Snapshot, given: dict[str, Requirement], now: float) -> None:

@@ -31,7 +31,7 @@ from kernbot.run.events import (
     WorkflowStartedEvent,
 )
 from kernbot.run.status import RunStatus
-from kernbot.workflow.node import Node
+from kernbot.workflow.node import Node, keyed
 
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
 
@@ -58,6 +58,8 @@ class StartRequest:
     dependencies: dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None
     origin: Literal["library", "bot"] = "library"
+    notes: dict[str, Any] = field(default_factory=dict)
+    """What the door keeps with the run, as JSON; steps don't see it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +89,8 @@ class Engine:
                 "additional_data": encode(request.additional_data, "additional_data"),
                 "dependencies": encode(request.dependencies, "dependencies"),
                 "metadata": encode(request.metadata, "metadata"),
-                "outline": [node.name for node in definition.steps],
+                "outline": [[key, node.name] for key, node in keyed(definition.steps)],
+                "notes": request.notes,
             },
             created_at=now,
             updated_at=now,

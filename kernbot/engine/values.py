@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import functools
 import hashlib
 import importlib
 import json
@@ -22,12 +23,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter
 
+from kernbot.errors import UsageError
+
 _TAG = "$kernbot"
 
 
 def encode(value: Any, where: str) -> Any:
     """Return a value as JSON; anything of an unknown type becomes `str(value)`, with a warning that names `where`."""
-    if value is None or (isinstance(value, bool | int | str) and not isinstance(value, Enum)):
+    if value is None or type(value) in (bool, int, str):
         return value
     for kind, write in _WRITERS.items():
         if isinstance(value, kind):
@@ -41,22 +44,31 @@ def encode(value: Any, where: str) -> Any:
 
 
 def decode(value: Any) -> Any:
-    """Return what `encode` was given; a class that is gone, or refuses the data, leaves plain data and a warning."""
+    """Return what `encode` was given; what can't be rebuilt, as its class is gone, stays plain data, with a warning."""
     if isinstance(value, list):
         return [decode(item) for item in value]
     if not isinstance(value, dict):
         return value
     if set(value) != {_TAG}:
         return {key: decode(item) for key, item in value.items()}
-    tag, data, *rest = value[_TAG]
-    if tag in _CLASSES:
-        return _rebuild(tag, data, rest[0])
-    return _READERS[tag](data)
+    tag, data, *name = value[_TAG]
+    try:
+        return _READERS[tag](data) if tag in _READERS else _rebuild(tag, decode(data), *name)
+    except Exception as error:  # noqa: BLE001 - a class of an author may raise anything; loading never does
+        warnings.warn(f"A stored {tag} {''.join(name)} can't be rebuilt ({error!r}); plain data is used.", stacklevel=2)
+        return decode(data)
 
 
-def settle(value: Any, where: str) -> Any:
-    """Return a value as a reload would give it."""
-    return decode(encode(value, where))
+def encode_state(state: dict[str, Any]) -> dict[str, Any]:
+    """Return a session state as JSON by key; UsageError for one that is no dict with text keys."""
+    if not isinstance(state, dict) or not all(isinstance(key, str) for key in state):
+        raise UsageError(f"session_state must be a dict whose keys are text, not {state!r}.")
+    return {str(key): encode(value, f"Session state {key!r}") for key, value in state.items()}
+
+
+def decode_state(state: dict[str, Any]) -> dict[str, Any]:
+    """Return what `encode_state` was given."""
+    return {key: decode(value) for key, value in state.items()}
 
 
 def canonical(value: Any) -> str:
@@ -79,12 +91,12 @@ def _dataclass_fields(value: Any, where: str) -> dict[str, Any]:
 
 
 def _write_float(value: float, _where: str) -> Any:
-    return value if math.isfinite(value) else _tagged("float", str(value))
+    return float(value) if math.isfinite(value) else _tagged("float", str(float(value)))
 
 
 def _write_dict(value: dict[Any, Any], where: str) -> Any:
-    if all(isinstance(key, str) for key in value) and _TAG not in value:
-        return {str(key): encode(item, where) for key, item in value.items()}
+    if all(type(key) is str for key in value) and _TAG not in value:
+        return {key: encode(item, where) for key, item in value.items()}
     return _tagged("dict", [[encode(key, where), encode(item, where)] for key, item in value.items()])
 
 
@@ -97,11 +109,13 @@ def _write_items(tag: str | None) -> Callable[[Any, str], Any]:
 
 
 def _write_model(value: BaseModel, where: str) -> Any:
-    return _tagged("model", encode(value.model_dump(), where), type(value))
+    return _tagged("model", encode(value.model_dump(round_trip=True), where), type(value))
 
 
 _WRITERS: dict[type, Callable[[Any, str], Any]] = {
     Enum: lambda value, where: _tagged("enum", encode(value.value, where), type(value)),
+    int: lambda value, _: int(value),
+    str: lambda value, _: str.__str__(value),
     float: _write_float,
     dict: _write_dict,
     list: _write_items(None),
@@ -136,14 +150,16 @@ _CLASSES: dict[str, Callable[[type], bool]] = {
 }
 
 
-def _rebuild(tag: str, data: Any, name: str) -> Any:
-    plain = decode(data)
-    try:
-        owner = _find_class(name, _CLASSES[tag])
-        return owner(plain) if tag == "enum" else TypeAdapter(owner).validate_python(plain)
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
-        warnings.warn(f"A stored value of class {name} can't be rebuilt ({error}); plain data is used.", stacklevel=2)
-        return plain
+def _rebuild(tag: str, plain: Any, name: str) -> Any:
+    owner = _find_class(name, _CLASSES[tag])
+    if tag == "enum":
+        return owner(plain)
+    return _adapter(owner).validate_python(plain, by_alias=True, by_name=True)
+
+
+@functools.lru_cache
+def _adapter(owner: type) -> TypeAdapter[Any]:
+    return TypeAdapter(owner)
 
 
 def _find_class(name: str, is_right: Callable[[type], bool]) -> type:

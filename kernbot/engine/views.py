@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from kernbot.db.base import PauseRecord, Snapshot
+from kernbot.engine.gates import fields_of
 from kernbot.engine.journal import ROOT, Journal
 from kernbot.engine.values import decode
 from kernbot.run.answer import Action, Answer
 from kernbot.run.status import RunStatus
 from kernbot.run.workflow import WorkflowRunOutput
-from kernbot.workflow.fields import UserInputField
 from kernbot.workflow.types import ErrorRequirement, PauseKind, StepInput, StepOutput, StepRequirement
 
 NOTHING_RAN = "No steps were executed."
@@ -33,7 +34,7 @@ def run_output(snapshot: Snapshot) -> WorkflowRunOutput:
         content=content_of(snapshot, results),
         step_results=results,
         step_requirements=[_step_requirement(snapshot, p) for p in snapshot.pauses if p.kind != "error"],
-        error_requirements=[_error_requirement(p) for p in snapshot.pauses if p.kind == "error" and p.state == "open"],
+        error_requirements=[_error_requirement(snapshot, pause) for pause in waiting if pause.kind == "error"],
         error=(run.outcome or {}).get("error"),
         paused_step_name=waiting[-1].step_name if waiting else None,
         paused_step_index=waiting[-1].question["index"] if waiting else None,
@@ -53,13 +54,14 @@ def top_level_outputs(snapshot: Snapshot) -> list[StepOutput]:
 def content_of(snapshot: Snapshot, results: list[StepOutput]) -> Any:
     """Return the content of a run: the result of one that is over, the reason of one that was cancelled."""
     if snapshot.run.status is RunStatus.CANCELLED:
-        return snapshot.run.outcome.get("reason")
+        outcome = snapshot.run.outcome
+        return outcome.get("reason") or f"The run was cancelled by {outcome['cancelled_by']}."
     if snapshot.run.status is not RunStatus.COMPLETED:
         return None
-    if not results:
-        return NOTHING_RAN
     passed = [output for output in results if output.passes_on]
-    return passed[-1].last_content if passed else None
+    if passed:
+        return passed[-1].last_content
+    return None if any(output.failed_steps() for output in results) else NOTHING_RAN
 
 
 def _is_top_level(path: str) -> bool:
@@ -73,7 +75,7 @@ def _common(pause: PauseRecord) -> dict[str, Any]:
         "step_id": pause.path,
         "step_name": pause.step_name,
         "step_index": pause.question["index"],
-        "timeout_at": datetime.fromtimestamp(pause.deadline, UTC) if pause.deadline else None,
+        "timeout_at": datetime.fromtimestamp(pause.deadline, UTC) if pause.deadline is not None else None,
         "answer": _answer(pause),
         "resolved_at": answered.at if answered else None,
         "is_stored": pause.state != "open",
@@ -92,12 +94,13 @@ def _answer(pause: PauseRecord) -> Answer | None:
 def _step_requirement(snapshot: Snapshot, pause: PauseRecord) -> StepRequirement:
     question = pause.question
     common = _common(pause)
-    values = common["answer"].values if common["answer"] else {}
-    schema = [UserInputField(**decode(item)) for item in question["fields"]]
-    for item in schema:
-        item.value = values.get(item.name, item.value)
+    answer = common["answer"]
+    given = answer.values if answer and answer.action is Action.provide else None
+    schema = [replace(item, value=(given or {}).get(item.name, item.value)) for item in fields_of(question)]
     return StepRequirement(
         **common,
+        confirmed=answer and answer.action in (Action.confirm, Action.provide),
+        user_input=given,
         step_type=question["step_type"],
         requires_confirmation=question["requires_confirmation"],
         confirmation_message=question["confirmation_message"] or question["message"],
@@ -126,13 +129,15 @@ def previous_output(snapshot: Snapshot, question: dict[str, Any]) -> StepOutput 
     return Journal(snapshot).output(reference["path"]) if reference else None
 
 
-def _error_requirement(pause: PauseRecord) -> ErrorRequirement:
+def _error_requirement(snapshot: Snapshot, pause: PauseRecord) -> ErrorRequirement:
     question = pause.question
+    earlier = [other for other in snapshot.pauses if other.path == pause.path and other.kind == "error"]
+    answers = [answer for other in earlier if (answer := _answer(other))]
     actions = tuple(Action(name) for name in question["actions"] if name != Action.cancel)
     return ErrorRequirement(
         **_common(pause),
         error_type=question["error_type"],
         error_message=question["error_message"],
-        retry_count=pause.number - 1,
+        retry_count=sum(answer.action is Action.retry for answer in answers),
         actions=actions,
     )

@@ -74,7 +74,7 @@ class StepEvent(WorkflowRunEvent):
 
     step_name: str | None = None
     step_index: int | None = None
-    """Position among its siblings, from 0."""
+    """Position of the top-level node that it is, or is in, from 0."""
 
 
 @dataclass(kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -42,20 +41,28 @@ class Requirement:
     """Whether the decision is stored, so that it can't be changed any more."""
 
     @property
+    def is_resolved(self) -> bool:
+        """Whether everything that is asked has been decided; a reject decides all of it."""
+        return self.answer is not None
+
+    @property
     def is_timed_out(self) -> bool:
         """Whether the deadline has passed."""
         return self.timeout_at is not None and datetime.now(UTC) >= self.timeout_at
 
-    def decide(self, action: Action, values: dict[str, Any] | None = None, feedback: str | None = None) -> None:
-        """Note a decision; AnswerError when one has been stored already."""
+    def _decide(self, answer: Answer | None) -> None:
+        """Note a decision, or that there is none yet."""
+        self._check_is_open()
+        self.answer = answer
+        self.resolved_at = time.time() if answer else None
+
+    def _check_is_open(self) -> None:
         if self.is_stored:
             given = self.answer and self.answer.action
             raise AnswerError(
                 f"The question of step {self.step_name!r} has been answered already ({given}); "
                 "load the run again and answer what is open now."
             )
-        self.answer = Answer(action=action, values=values or {}, feedback=feedback)
-        self.resolved_at = time.time()
 
 
 @dataclass(kw_only=True)
@@ -71,18 +78,10 @@ class StepRequirement(Requirement):
     user_input_schema: list[UserInputField] | None = None
     on_timeout: str = "cancel"
     step_input: StepInput | None = field(default=None, repr=False)
-
-    @property
-    def confirmed(self) -> bool | None:
-        """True or False once decided."""
-        if self.answer is None or not self.requires_confirmation:
-            return None
-        return self.answer.action in (Action.confirm, Action.provide)
-
-    @property
-    def user_input(self) -> dict[str, Any] | None:
-        """The values given, or None."""
-        return self.answer.values if self.answer and self.answer.action is Action.provide else None
+    confirmed: bool | None = None
+    """True or False once somebody said so."""
+    user_input: dict[str, Any] | None = None
+    """The values given."""
 
     @property
     def rejection_feedback(self) -> str | None:
@@ -90,21 +89,14 @@ class StepRequirement(Requirement):
         return self.answer.feedback if self.answer else None
 
     @property
-    def is_resolved(self) -> bool:
-        """Whether everything that is asked has been decided; a reject decides all of it."""
-        if self.answer is None:
-            return False
-        return not (self.requires_user_input and self.answer.action is Action.confirm)
-
-    @property
     def needs_confirmation(self) -> bool:
         """Whether a yes or no is still to be given."""
-        return self.requires_confirmation and self.answer is None
+        return self.requires_confirmation and not self.is_resolved and not self.confirmed
 
     @property
     def needs_user_input(self) -> bool:
         """Whether values are still to be given; a schema of optional fields is listed too until it is submitted."""
-        return self.requires_user_input and not self.is_resolved
+        return self.requires_user_input and not self.is_resolved and self.user_input is None
 
     def confirm(self) -> None:
         """Say yes. AnswerError when no confirmation is asked."""
@@ -112,27 +104,39 @@ class StepRequirement(Requirement):
             raise AnswerError(
                 f"Step {self.step_name!r} asks for no confirmation; it asks for values: set_user_input()."
             )
-        if self.answer and self.answer.action is Action.provide:
-            return
-        self.decide(Action.confirm)
+        self._check_is_open()
+        self.confirmed = True
+        self._decide(self._answer_so_far())
 
     def reject(self, feedback: str | None = None) -> None:
         """Say no, to whatever is asked; what follows is the step's `on_reject`."""
-        self.decide(Action.reject, feedback=feedback)
+        self._check_is_open()
+        self.confirmed = False
+        self._decide(Answer(action=Action.reject, feedback=feedback))
 
-    def set_user_input(self, **values: Any) -> None:
+    def set_user_input(self, /, **values: Any) -> None:
         """Give the values, all at once; AnswerError lists every problem, and then nothing has changed."""
         if not self.requires_user_input:
             raise AnswerError(
                 f"Step {self.step_name!r} asks for no values; it asks for a yes or no: confirm() or reject()."
             )
-        complete = checked_values(self.user_input_schema or (), values)
-        self.decide(Action.provide, values=complete)
-        self.user_input_schema = [replace(item, value=complete.get(item.name)) for item in self.user_input_schema or ()]
+        self._check_is_open()
+        schema = self.user_input_schema or []
+        self.user_input = checked_values(schema, values)
+        self.user_input_schema = [replace(item, value=self.user_input.get(item.name)) for item in schema]
+        self._decide(self._answer_so_far())
 
     def get_user_input(self, field_name: str) -> Any:
         """Return one of the values given, or None."""
         return (self.user_input or {}).get(field_name)
+
+    def _answer_so_far(self) -> Answer | None:
+        """Return the answer that the parts given make; None while one is missing, the reject while it stands."""
+        if self.requires_confirmation and not self.confirmed:
+            return self.answer
+        if not self.requires_user_input:
+            return Answer(action=Action.confirm)
+        return None if self.user_input is None else Answer(action=Action.provide, values=self.user_input)
 
 
 @dataclass(kw_only=True)
@@ -154,12 +158,7 @@ class ErrorRequirement(Requirement):
     @property
     def needs_decision(self) -> bool:
         """Whether it is undecided."""
-        return self.answer is None
-
-    @property
-    def is_resolved(self) -> bool:
-        """Whether it is decided."""
-        return self.answer is not None
+        return not self.is_resolved
 
     def retry(self) -> None:
         """Have the step run again."""
@@ -175,9 +174,4 @@ class ErrorRequirement(Requirement):
             raise AnswerError(
                 f"Step {self.step_name!r} cannot be answered with {action}(): {self.error_message} Use {allowed}."
             )
-        self.decide(action)
-
-
-def undecided(requirements: Iterable[StepRequirement | ErrorRequirement]) -> list[str]:
-    """Return the names of the steps whose question is not decided."""
-    return [item.step_name or item.step_id for item in requirements if not item.is_resolved]
+        self._decide(Answer(action=action))

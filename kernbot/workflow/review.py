@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -104,7 +104,3 @@ def review_of(
         return human_review
     given = {name: value for name, value in flat.items() if value is not None}
     return HumanReview(**{**(decorated or {}), **given})
-
-
-REVIEW_FIELDS = tuple(item.name for item in fields(HumanReview) if item.init)
-"""Names of all settings, as flat keywords spell them too."""

@@ -56,8 +56,8 @@ class StepOutput:
 
     @property
     def passes_on(self) -> bool:
-        """Whether the next step sees anything of it: a failure is never passed on as content."""
-        return any(output.passes_on for output in self.steps) if self.steps else self.success
+        """Whether the next step sees anything of it: a failure, or a composite that ran nothing, passes nothing on."""
+        return self.success if self.steps is None else any(output.passes_on for output in self.steps)
 
     @property
     def last_content(self) -> Any:
@@ -65,13 +65,11 @@ class StepOutput:
         inner = [output for output in self.steps or () if output.passes_on]
         return inner[-1].last_content if inner else self.content
 
-    def failed_steps(self) -> Iterable[StepOutput]:
-        """Yield the steps in here that failed, the deepest ones."""
-        if self.steps:
-            for output in self.steps:
-                yield from output.failed_steps()
-        elif not self.success:
-            yield self
+    def failed_steps(self) -> list[StepOutput]:
+        """Return the steps in here that failed, the deepest ones."""
+        if self.steps is None:
+            return [] if self.success else [self]
+        return [failed for output in self.steps for failed in output.failed_steps()]
 
 
 @dataclass

@@ -1,0 +1,7 @@
+"""Starts the command line: `python -m kernbot`."""
+
+from __future__ import annotations
+
+from kernbot.cli import main
+
+main()

@@ -1,0 +1,152 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import logging
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from kernbot.errors import ConfigurationError, KernbotError
+from kernbot.runtime.registry import KernBot
+
+app = typer.Typer(help="Python workflows that stop, ask a person in Slack, and carry on.", no_args_is_help=True)
+db_app = typer.Typer(help="Look after the database.", no_args_is_help=True)
+app.add_typer(db_app, name="db")
+
+_out = Console(highlight=False)
+BotName = Annotated[str, typer.Argument(help="Where the bot is: package.module:name", metavar="MODULE:BOT")]
+
+
+@app.command()
+def serve(bot: BotName) -> None:
+    """Start a bot; its settings come from the environment (see .env.example)."""
+    from kernbot.bootstrap import running_bot  # noqa: PLC0415 - the other commands need no Slack
+    from kernbot.db.sqlite import SqliteDb  # noqa: PLC0415
+    from kernbot.settings import load_settings  # noqa: PLC0415
+
+    served = load_bot(bot)
+    settings = load_settings()
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    async def run() -> None:
+        store = SqliteDb(db_file=settings.db)
+        try:
+            async with running_bot(served, settings, store) as address:
+                _out.print(f"Serving {', '.join(served.names) or 'no workflow'} on {address}.")
+                await asyncio.Event().wait()
+        finally:
+            await store.close()
+
+    _run(run())
+
+
+@app.command()
+def demo(port: Annotated[int, typer.Option(help="Port of the page on 127.0.0.1; 0 picks a free one.")] = 8765) -> None:
+    """Try it: the examples in a local Slack, in your browser. Needs no token and no key."""
+    from kernbot.demo import run_demo  # noqa: PLC0415 - the other commands need no local Slack
+
+    _run(run_demo(port))
+
+
+@app.command("list")
+def list_workflows(bot: BotName) -> None:
+    """List the workflows of a bot, with the channel in which each asks."""
+    for registered in sorted(load_bot(bot), key=lambda item: item.name):
+        _out.print(f"{registered.name}  {registered.channel}  {registered.description or ''}", markup=False)
+
+
+@app.command()
+def status(
+    run: Annotated[str, typer.Argument(help="The run's id, or its beginning.")],
+    db: Annotated[str, typer.Option(help="File of the bot's database.", envvar="KERNBOT_DB")] = "kernbot.db",
+) -> None:
+    """Show where a run stands."""
+    from kernbot.reports import run_report  # noqa: PLC0415 - the other commands read no run
+
+    _out.print(_run(run_report(db, run)), markup=False)
+
+
+@app.command()
+def start(
+    bot: BotName,
+    name: Annotated[str, typer.Argument(help="The workflow.")],
+    text: Annotated[str, typer.Argument(help="Its input.", metavar="[INPUT]")] = "",
+    db: Annotated[str, typer.Option(help="File of the bot's database.", envvar="KERNBOT_DB")] = "kernbot.db",
+) -> None:
+    """Start a workflow where the serving bot runs; its questions are asked in Slack."""
+    from kernbot.reports import start_run  # noqa: PLC0415 - the other commands start no run
+
+    _out.print(_run(start_run(load_bot(bot), db, name, text)), markup=False)
+
+
+@app.command()
+def manifest(
+    url: Annotated[str | None, typer.Option(help="Public request URL, for HTTP; without it, Socket Mode.")] = None,
+    command: Annotated[str, typer.Option(help="The slash command.")] = "/kern",
+) -> None:
+    """Print the manifest to make the Slack app from."""
+    from kernbot.slack.manifest import manifest as make  # noqa: PLC0415 - the other commands need no Slack
+
+    print(json.dumps(make(url=url, command=command), indent=2))  # noqa: T201 - for a file or a pipe
+
+
+@db_app.command()
+def upgrade(
+    db: Annotated[str, typer.Option(help="File of the database.", envvar="KERNBOT_DB")] = "kernbot.db",
+) -> None:
+    """Bring a database to the newest revision."""
+    from kernbot.db.migrations import upgrade as bring_up  # noqa: PLC0415 - loads alembic
+
+    bring_up(f"sqlite:///{db}")
+    _out.print(f"{db} is at the newest revision.", markup=False)
+
+
+def load_bot(where: str) -> KernBot:
+    """Return the bot that `package.module:name` names; ConfigurationError says what is wrong with it."""
+    module, _, name = where.partition(":")
+    if not name:
+        raise ConfigurationError(f"{where!r} does not say where the bot is; write package.module:bot.")
+    sys.path.insert(0, "")
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except ImportError as error:
+        raise ConfigurationError(f"Module {module!r} can't be imported: {error}.") from error
+    except AttributeError:
+        raise ConfigurationError(
+            f"Module {module!r} has no {name!r}; it needs a line such as {name} = KernBot()."
+        ) from None
+    if not isinstance(found, KernBot):
+        raise ConfigurationError(f"{where!r} is a {type(found).__name__}; it must be a KernBot.")
+    return found
+
+
+def main() -> None:
+    """Run the command line; what goes wrong on purpose is one sentence on stderr and exit code 2."""
+    try:
+        app()
+    except KernbotError as error:
+        Console(stderr=True, highlight=False).print(str(error), markup=False)
+        sys.exit(2)
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run until done, or until the process is asked to end."""
+
+    async def until_ended() -> Any:
+        task = asyncio.ensure_future(work)
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            return None
+
+    return asyncio.run(until_ended())

@@ -1,0 +1,66 @@
+"""A bot with the examples in a local Slack: nothing leaves this machine, and no token or key is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from pathlib import Path
+
+from kernbot.bootstrap import running_bot
+from kernbot.db.sqlite import SqliteDb
+from kernbot.examples.bot import bot
+from kernbot.localslack import App, Kind, LocalSlack
+from kernbot.settings import Settings
+from kernbot.slack.manifest import manifest
+
+_PEOPLE = (
+    ("U01DEE", "dee", "Dee", Kind.MEMBER),
+    ("U02ANA", "ana", "Ana", Kind.MEMBER),
+    ("U03BOB", "bob", "Bob", Kind.MEMBER),
+    ("U04OLGA", "olga", "Olga", Kind.MEMBER),
+    ("U05GUS", "gus", "Gus", Kind.GUEST),
+    ("U06SAM", "sam", "Sam", Kind.STRANGER),
+    ("U07DORA", "dora", "Dora", Kind.DEACTIVATED),
+)
+
+
+def demo_workspace() -> tuple[LocalSlack, App]:
+    """Return a local Slack with people of every kind, and the bot installed in #data but not in #random."""
+    slack = LocalSlack(clock=time.time, team_id="T01LOCAL", team_name="Local workspace")
+    for user_id, name, display_name, kind in _PEOPLE:
+        slack.add_person(user_id, name=name, display_name=display_name, kind=kind)
+    slack.add_channel("C01DATA", name="data", members=["U01DEE", "U02ANA", "U03BOB", "U05GUS", "U06SAM", "U07DORA"])
+    slack.add_channel("C02RANDOM", name="random", members=["U01DEE", "U02ANA", "U03BOB", "U04OLGA"])
+    app = slack.install(manifest())
+    slack.invite(app, "C01DATA")
+    return slack, app
+
+
+async def run_demo(port: int) -> None:
+    """Serve the local Slack and the bot until cancelled."""
+    slack, app = demo_workspace()
+    with tempfile.TemporaryDirectory(prefix="kernbot-demo-") as folder:
+        store = SqliteDb(db_file=str(Path(folder) / "demo.db"))
+        async with slack.serve(port=port) as server:
+            settings = Settings(
+                bot_token=app.bot_token, app_token=app.app_token, slack_api_url=server.base_url, sweep_seconds=5
+            )
+            async with running_bot(bot, settings, store):
+                print(_welcome(server.page_url), flush=True)  # noqa: T201 - the answer to the command
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    await store.close()
+
+
+def _welcome(address: str) -> str:
+    return f"""
+A local Slack with the bot in it: a simulation, nothing leaves this machine.
+
+  Open   {address}
+  Type   /kern run data_pipeline Q4 sales
+  then   /kern run configurable_pipeline
+
+Stop with Ctrl-C.
+"""

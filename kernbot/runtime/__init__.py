@@ -1,0 +1,1 @@
+"""When and where runs are executed: the bot's registry, dispatcher, deadlines and recovery."""

@@ -1,0 +1,1 @@
+"""The Slack app: asks people, and takes their answers to the ledger."""

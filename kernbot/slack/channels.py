@@ -1,0 +1,48 @@
+"""The channels that workflows are registered for."""
+
+from __future__ import annotations
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from kernbot.errors import ConfigurationError
+from kernbot.runtime.registry import KernBot
+
+
+async def place_workflows(bot: KernBot, client: AsyncWebClient) -> None:
+    """Find the id of every channel that was registered by name; ConfigurationError for one that isn't there."""
+    by_name = [registered for registered in bot if registered.channel.startswith("#")]
+    ids = await _ids_by_name(client) if by_name else {}
+    for registered in by_name:
+        channel = ids.get(registered.channel.removeprefix("#"))
+        if channel is None:
+            raise ConfigurationError(
+                f"Workflow {registered.name!r} is registered for {registered.channel}, which the bot can't see; "
+                "create the channel, or invite the bot if it is private, or register the workflow by the channel's id."
+            )
+        bot.place(registered.name, channel)
+
+
+async def is_member(client: AsyncWebClient, channel: str) -> bool:
+    """Whether the bot can post in a channel: it is in it, and it isn't archived."""
+    try:
+        response = await client.conversations_info(channel=channel)
+    except SlackApiError as error:
+        if error.response.get("error") in ("channel_not_found", "missing_scope"):
+            return False
+        raise
+    found = response["channel"]
+    return bool(found.get("is_member")) and not found.get("is_archived")
+
+
+async def _ids_by_name(client: AsyncWebClient) -> dict[str, str]:
+    ids: dict[str, str] = {}
+    cursor = ""
+    while True:
+        page = await client.conversations_list(
+            types="public_channel,private_channel", exclude_archived=True, limit=200, cursor=cursor
+        )
+        ids.update({channel["name"]: channel["id"] for channel in page["channels"]})
+        cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+        if not cursor:
+            return ids

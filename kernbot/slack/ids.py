@@ -1,0 +1,93 @@
+"""Identities that cross into Slack: people, button tokens, and the ids of blocks and actions."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+_VERSION = "k1."
+_SUBJECT_BYTES = 16
+
+FILL_IN = "pause.fill"
+APPROVE = "pause.approve"
+REJECT = "pause.reject"
+REVIEW = "pause.review"
+DETAILS = "pause.details"
+RETRY = "pause.retry"
+SKIP = "pause.skip"
+RUN_DETAILS = "run.details"
+RUN_CANCEL = "run.cancel"
+CLOSED = "pause.closed"
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token as it came back from Slack: which pause or run it speaks of, and the proof that we made it."""
+
+    subject: str
+    """Id of a pause or a run: 32 hex digits."""
+    proof: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenMaker:
+    """Makes and checks the opaque values of buttons, bound to workspace, subject, digest of the payload and action."""
+
+    key: bytes
+    team_id: str
+
+    def make(self, action: str, subject: str, digest: str) -> str:
+        """Return the value of a button that does `action`."""
+        raw = bytes.fromhex(subject) + self._proof(action, subject, digest)
+        return _VERSION + base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
+
+    def is_genuine(self, token: Token, action: str, digest: str) -> bool:
+        """Whether we made the token, for this action and a payload of this digest."""
+        return hmac.compare_digest(token.proof, self._proof(action, token.subject, digest))
+
+    def _proof(self, action: str, subject: str, digest: str) -> bytes:
+        bound = f"{self.team_id}\n{subject}\n{digest}\n{action}".encode()
+        return hmac.digest(self.key, bound, hashlib.sha256)[:16]
+
+
+def read_token(value: str) -> Token | None:
+    """Take a token apart, or return None for what can't be one of ours."""
+    if not value.startswith(_VERSION):
+        return None
+    text = value.removeprefix(_VERSION)
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return None
+    if len(raw) <= _SUBJECT_BYTES:
+        return None
+    return Token(subject=raw[:_SUBJECT_BYTES].hex(), proof=raw[_SUBJECT_BYTES:])
+
+
+def person_id(team_id: str, user_id: str) -> str:
+    """Return how a person of Slack is named outside of the Slack app: `slack:T…:U…`."""
+    return f"slack:{team_id}:{user_id}"
+
+
+def slack_user(person: str | None) -> str | None:
+    """Return the Slack user id in a person's name, or None for anybody who is not of Slack."""
+    parts = (person or "").split(":")
+    return parts[2] if parts[0] == "slack" and len(parts) == 3 else None  # noqa: PLR2004
+
+
+def short_id(run_id: str) -> str:
+    """Return the run id as people see and type it."""
+    return run_id[:6]
+
+
+def block_id(subject: str, revision: int, part: str) -> str:
+    """Return the id of a block: pause or run, revision, part; a new one each time a message is updated."""
+    return f"{subject[:8]}.{revision}.{part}"
+
+
+def permalink(workspace_url: str, channel: str, ts: str, thread_ts: str | None = None) -> str:
+    """Return the address of a message, as Slack makes them."""
+    address = f"{workspace_url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}"
+    return f"{address}?thread_ts={thread_ts}&cid={channel}" if thread_ts else address

@@ -1,0 +1,187 @@
+"""The outbox: compares what a run's messages should show with what Slack was last told, and sends the difference.
+
+What should be shown is a pure function of the rows of the run, so nothing has to be remembered here: after a restart the
+same comparison goes on. Only the latest state is ever sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from kernbot.db.base import Snapshot, Store
+from kernbot.db.slack import MessageRole, SlackMessage, SlackStore
+from kernbot.engine.runner import load
+from kernbot.engine.values import digest
+from kernbot.runtime.dispatcher import InProcessDispatcher
+from kernbot.runtime.registry import KernBot
+from kernbot.slack.ids import TokenMaker, permalink
+from kernbot.slack.reading import run_facts
+from kernbot.slack.render.card import card
+from kernbot.slack.render.facts import RunFacts
+from kernbot.slack.render.parent import parent
+from kernbot.slack.render.result import result
+from kernbot.slack.sender import Sender
+
+Key = tuple[MessageRole, str | None]
+Rows = dict[Key, SlackMessage]
+BATCH = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A message that a run should have, and how to make it."""
+
+    role: MessageRole
+    pause_id: str | None
+    render: Callable[[int], dict[str, Any]]
+    """From a revision to the message."""
+    in_thread: bool = True
+    broadcast: bool = False
+
+    @property
+    def key(self) -> Key:
+        """What tells it from the other messages of the run."""
+        return self.role, self.pause_id
+
+    @property
+    def state(self) -> str:
+        """A digest of what it should show, whatever the revision."""
+        return digest(self.render(0))
+
+
+def wanted_messages(run: RunFacts, tokens: TokenMaker) -> Iterator[Wanted]:
+    """Yield the messages that a run should have, in the order in which they are first posted."""
+    yield Wanted(
+        role="parent",
+        pause_id=None,
+        in_thread=False,
+        render=lambda revision: parent(run, tokens=tokens, revision=revision),
+    )
+    for number, pause in enumerate(run.pauses):
+        yield Wanted(
+            role="card",
+            pause_id=pause.pause_id,
+            broadcast=number == 0,
+            render=lambda revision, pause=pause: card(run, pause, tokens=tokens, revision=revision),  # type: ignore[misc]
+        )
+    if run.content is not None:
+        yield Wanted(role="result", pause_id=None, render=lambda revision: result(run, revision=revision))
+
+
+class Outbox:
+    """Keeps the messages of the bot's runs as they should be; in each channel one message after the other."""
+
+    def __init__(
+        self,
+        bot: KernBot,
+        store: Store,
+        *,
+        messages: SlackStore,
+        sender: Sender,
+        tokens: TokenMaker,
+        workspace_url: str,
+    ) -> None:
+        self._bot = bot
+        self._store = store
+        self._messages = messages
+        self._sender = sender
+        self._tokens = tokens
+        self._workspace_url = workspace_url
+        self._updates = InProcessDispatcher(self.bring_up_to_date, what="messages of a run")
+        self._channels: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._response_urls: dict[str, str] = {}
+
+    def changed(self, run_id: str) -> None:
+        """Have the messages of a run brought up to date; many changes at once are one."""
+        self._updates.poke(run_id)
+
+    def clicked(self, pause_id: str, response_url: str | None) -> None:
+        """Have the next update of a card go through the address that came with a click: it doesn't count as a call."""
+        if response_url:
+            self._response_urls[pause_id] = response_url
+
+    async def recover(self) -> None:
+        """Look at every run of which not every message is known to be in its last state."""
+        for run_id in await self._messages.list_unsettled(BATCH):
+            self.changed(run_id)
+
+    async def close(self) -> None:
+        """Send nothing any more."""
+        await self._updates.close()
+
+    async def bring_up_to_date(self, run_id: str) -> None:
+        """Post what is missing of a run, then update what shows another state."""
+        run = await self._store.get_run(run_id)
+        registered = run and self._bot.of_workflow(run.workflow_id)
+        if run is None or registered is None or run.origin != "bot":
+            return
+        async with self._channels[registered.channel]:
+            snapshot = await load(self._store, run_id)
+            rows = {(row.role, row.pause_id): row for row in await self._messages.list_messages(run_id)}
+            await self._post_missing(snapshot, registered.channel, rows)
+            await self._update_stale(snapshot, registered.channel, rows)
+            if snapshot.run.status.has_ended:
+                await self._messages.settle_run(run_id)
+
+    async def link_to_run(self, run_id: str) -> str | None:
+        """Return the address of a run's parent message, once it has been posted."""
+        rows = await self._messages.list_messages(run_id)
+        return next((self._link(row) for row in rows if row.role == "parent"), None)
+
+    async def _post_missing(self, snapshot: Snapshot, channel: str, rows: Rows) -> None:
+        for wanted in wanted_messages(self._facts(snapshot, channel, rows), self._tokens):
+            row = rows.get(wanted.key)
+            if row is None:
+                row = _new_row(snapshot.run.run_id, channel, wanted, rows)
+                await self._messages.save_message(row)
+            if row.ts is None:
+                rows[wanted.key] = await self._post(row, wanted)
+
+    async def _update_stale(self, snapshot: Snapshot, channel: str, rows: Rows) -> None:
+        for wanted in wanted_messages(self._facts(snapshot, channel, rows), self._tokens):
+            if rows[wanted.key].shown != wanted.state:
+                rows[wanted.key] = await self._update(wanted, rows[wanted.key])
+
+    def _facts(self, snapshot: Snapshot, channel: str, rows: Rows) -> RunFacts:
+        waiting = next((pause for pause in snapshot.pauses if pause.state == "open"), None)
+        card_row = rows.get(("card", waiting.pause_id)) if waiting else None
+        return run_facts(
+            snapshot,
+            channel,
+            run_link=self._link(rows.get(("parent", None))),
+            open_question_link=self._link(card_row),
+        )
+
+    def _link(self, row: SlackMessage | None) -> str | None:
+        return permalink(self._workspace_url, row.channel, row.ts, row.thread_ts) if row and row.ts else None
+
+    async def _post(self, row: SlackMessage, wanted: Wanted) -> SlackMessage:
+        """Post a message whose row is stored already: what a crash leaves behind can be seen."""
+        row = replace(row, shown=wanted.state, revision=row.revision + 1)
+        ts = await self._sender.post(row, wanted.render(row.revision), broadcast=wanted.broadcast)
+        row = replace(row, ts=ts)
+        await self._messages.save_message(row)
+        return row
+
+    async def _update(self, wanted: Wanted, row: SlackMessage) -> SlackMessage:
+        row = replace(row, shown=wanted.state, revision=row.revision + 1)
+        response_url = self._response_urls.pop(row.pause_id, None) if row.pause_id else None
+        await self._sender.update(row, wanted.render(row.revision), response_url)
+        await self._messages.save_message(row)
+        return row
+
+
+def _new_row(run_id: str, channel: str, wanted: Wanted, rows: Rows) -> SlackMessage:
+    return SlackMessage(
+        message_id=uuid.uuid4().hex,
+        run_id=run_id,
+        role=wanted.role,
+        pause_id=wanted.pause_id,
+        channel=channel,
+        thread_ts=rows["parent", None].ts if wanted.in_thread else None,
+    )

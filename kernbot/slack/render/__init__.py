@@ -1,0 +1,1 @@
+"""From facts to what Slack shows: messages and modals, as pure functions."""

@@ -1,0 +1,94 @@
+"""The blocks that messages and modals are made of, each with our settings: no emoji, nothing linked by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from kernbot.slack.render.text import one_line
+
+Block = dict[str, Any]
+Element = dict[str, Any]
+
+
+def message(text: str, blocks: Iterable[Block]) -> dict[str, Any]:
+    """Return a message; `text` is what notifications and screen readers use."""
+    return {"text": text, "blocks": list(blocks)}
+
+
+def plain(text: str) -> Element:
+    """Return a text without formatting."""
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def mrkdwn(text: str) -> Element:
+    """Return a formatted text; what comes from others must be escaped in it."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def section(block_id: str, text: str) -> Block:
+    """Return a paragraph of `mrkdwn`."""
+    return {"type": "section", "block_id": block_id, "text": mrkdwn(text)}
+
+
+def context(block_id: str, text: str) -> Block:
+    """Return grey lines of `mrkdwn`."""
+    return {"type": "context", "block_id": block_id, "elements": [mrkdwn(text)]}
+
+
+def actions(block_id: str, buttons: Sequence[Element]) -> Block:
+    """Return a row of buttons."""
+    return {"type": "actions", "block_id": block_id, "elements": list(buttons)}
+
+
+def rich_text(block_id: str, *parts: Element) -> Block:
+    """Return a block of quotes and lines whose text is literal."""
+    return {"type": "rich_text", "block_id": block_id, "elements": list(parts)}
+
+
+def line(*inline: Element) -> Element:
+    """Return a part of rich text without a frame."""
+    return {"type": "rich_text_section", "elements": list(inline)}
+
+
+def quote(*inline: Element) -> Element:
+    """Return a part of rich text in which text of others may stand."""
+    return {"type": "rich_text_quote", "elements": list(inline)}
+
+
+def words(text: str, **style: bool) -> Element:
+    """Return literal text with a style such as `bold=True`; it must not be empty."""
+    element: Element = {"type": "text", "text": text}
+    return element | {"style": style} if style else element
+
+
+def note(text: str) -> Element:
+    """Return a remark of the bot's own among text of others, which is never italic."""
+    return words(text, italic=True)
+
+
+def button(
+    action_id: str, label: str, value: str, says: str, *, style: str | None = None, confirm: Element | None = None
+) -> Element:
+    """Return a button; `says` is what a screen reader says, at most 75 characters."""
+    element: Element = {
+        "type": "button",
+        "action_id": action_id,
+        "text": plain(label),
+        "accessibility_label": says,
+        "value": value,
+    }
+    return element | {name: given for name, given in (("style", style), ("confirm", confirm)) if given}
+
+
+def confirm(title: str, text: str, *, yes: str, no: str) -> Element:
+    """Return the dialog that asks back before something that can't be undone."""
+    return {"title": plain(title), "text": plain(text), "confirm": plain(yes), "deny": plain(no), "style": "danger"}
+
+
+def error_quote(block_id: str, error: str) -> Block:
+    """Return an error, given as class and first line, in a quote."""
+    name, colon, rest = one_line(error.split("\n", 1)[0])[:500].partition(": ")
+    if not colon or not name.replace(".", "").isidentifier():
+        return rich_text(block_id, quote(words(name + colon + rest or "unknown")))
+    return rich_text(block_id, quote(words(name, code=True), words(colon + rest)))

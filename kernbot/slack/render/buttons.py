@@ -1,0 +1,138 @@
+"""The buttons of cards, modals and parent messages, with the dialogs that ask back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kernbot.slack import ids
+from kernbot.slack.ids import TokenMaker, short_id
+from kernbot.slack.render.blocks import Element, button, confirm
+from kernbot.slack.render.facts import PauseFacts, RunFacts
+from kernbot.slack.render.promise import asks_to_confirm
+from kernbot.slack.render.question import question_cut, question_in_dialog
+from kernbot.slack.render.text import short
+from kernbot.slack.render.values import all_shown
+
+LABELS = {
+    ids.APPROVE: "Approve",
+    ids.REVIEW: "Review",
+    ids.FILL_IN: "Fill in",
+    ids.REJECT: "Reject",
+    ids.DETAILS: "Details",
+    ids.RETRY: "Retry",
+    ids.SKIP: "Skip",
+    ids.RUN_DETAILS: "Details",
+    ids.RUN_CANCEL: "Cancel run",
+}
+"""What is written on the button of an action."""
+
+_LONGEST_NAME = 25
+_REJECTS = {"skip": "skips the step", "cancel": "cancels the run", "else": "runs the else branch"}
+
+
+def buttons_of_card(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> list[Element]:
+    """Return the row of buttons of an open card; at most one is primary, and it is safe to press without thinking."""
+    makers = {"confirmation": _of_confirmation, "user_input": _of_user_input, "error": _of_error}
+    return list(makers[pause.kind](run, pause, tokens))
+
+
+def fill_in_label(pause: PauseFacts) -> str:
+    """Return what filling in a question is called: it approves too where both are asked."""
+    return "Fill in and approve" if asks_to_confirm(pause) else "Fill in"
+
+
+def needs_review(pause: PauseFacts) -> bool:
+    """Whether a card can't show all that is decided on."""
+    return not (question_cut(pause).is_whole and all_shown(pause.values))
+
+
+def reject_button(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Element:
+    """Return the button that says no; it asks back where it cancels the run."""
+    effect = f": {_REJECTS[pause.on_reject]}" if pause.on_reject in _REJECTS else ""
+    asks_back = _confirm_reject(pause) if pause.on_reject == "cancel" else None
+    return _button(run, pause, tokens, ids.REJECT, effect=effect, style="danger", asks_back=asks_back)
+
+
+def details_of_run(run: RunFacts, tokens: TokenMaker) -> Element:
+    """Return the button that shows a run whole."""
+    says = f"Details of run {short_id(run.run_id)}, {short(run.workflow, _LONGEST_NAME)}"
+    return button(ids.RUN_DETAILS, "Details", tokens.make(ids.RUN_DETAILS, run.run_id, ""), says)
+
+
+def cancel_run(run: RunFacts, tokens: TokenMaker, pause: PauseFacts | None = None) -> Element:
+    """Return the button that cancels a run, on its parent message or on the card of a question."""
+    says = f"Cancel run {short_id(run.run_id)}, {short(run.workflow, _LONGEST_NAME)}"
+    value = tokens.make(ids.RUN_CANCEL, run.run_id, "")
+    return button(ids.RUN_CANCEL, "Cancel run", value, says, confirm=_confirm_cancel(run, pause))
+
+
+def _of_confirmation(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
+    is_cut = needs_review(pause)
+    yield _button(run, pause, tokens, ids.REVIEW if is_cut else ids.APPROVE, style="primary")
+    yield reject_button(run, pause, tokens)
+    if not is_cut:
+        yield _details(run, pause, tokens)
+
+
+def _of_user_input(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
+    yield _button(run, pause, tokens, ids.FILL_IN, label=fill_in_label(pause), style="primary")
+    if asks_to_confirm(pause):
+        yield reject_button(run, pause, tokens)
+    yield _details(run, pause, tokens)
+
+
+def _of_error(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
+    if pause.cause == "may_have_run":
+        yield _button(run, pause, tokens, ids.RETRY, effect=": may run twice", asks_back=_confirm_retry(pause))
+    else:
+        yield _button(run, pause, tokens, ids.RETRY, style="primary")
+    if "skip" in pause.actions:
+        yield _button(run, pause, tokens, ids.SKIP)
+    yield cancel_run(run, tokens, pause)
+    yield _details(run, pause, tokens)
+
+
+def _details(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Element:
+    return _button(run, pause, tokens, ids.DETAILS, says="Details of")
+
+
+def _button(
+    run: RunFacts,
+    pause: PauseFacts,
+    tokens: TokenMaker,
+    action_id: str,
+    *,
+    label: str | None = None,
+    says: str | None = None,
+    effect: str = "",
+    style: str | None = None,
+    asks_back: Element | None = None,
+) -> Element:
+    label = label or LABELS[action_id]
+    spoken = f"{says or label} {short(pause.step_name, _LONGEST_NAME)}, run {short_id(run.run_id)}{effect}"
+    value = tokens.make(action_id, pause.pause_id, pause.digest)
+    return button(action_id, label, value, spoken, style=style, confirm=asks_back)
+
+
+def _confirm_reject(pause: PauseFacts) -> Element:
+    return confirm(
+        "Reject and cancel the run?",
+        f"{question_in_dialog(pause)} Rejecting cancels the run, nothing further happens.",
+        yes="Reject and cancel",
+        no="Go back",
+    )
+
+
+def _confirm_retry(pause: PauseFacts) -> Element:
+    return confirm("Run it again?", f"{question_in_dialog(pause)}.", yes="Run it again", no="Go back")
+
+
+def _confirm_cancel(run: RunFacts, pause: PauseFacts | None) -> Element:
+    stays = "nothing further happens. What is done stays done."
+    if pause is not None:
+        text = f"{question_in_dialog(pause)}. Cancelling closes this question; {stays}"
+    elif any(question.is_open for question in run.pauses):
+        text = f"Run of “{short(run.workflow)}”: the question that is open is closed, and {stays}"
+    else:
+        text = f"Run of “{short(run.workflow)}”: {stays}"
+    return confirm("Cancel this run?", text, yes="Cancel run", no="Keep it running")

@@ -1,0 +1,81 @@
+"""The card of a question, through its whole life: open, answered, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from kernbot.slack.ids import TokenMaker, block_id
+from kernbot.slack.render.blocks import (
+    Block,
+    actions,
+    context,
+    error_quote,
+    line,
+    message,
+    quote,
+    rich_text,
+    section,
+    words,
+)
+from kernbot.slack.render.buttons import buttons_of_card
+from kernbot.slack.render.facts import PauseFacts, RunFacts
+from kernbot.slack.render.outcome import outcome, state_in_short
+from kernbot.slack.render.promise import rules
+from kernbot.slack.render.question import place_of, question_block, question_cut, question_text
+from kernbot.slack.render.text import code, cut, date
+from kernbot.slack.render.values import fields_quote, in_short, values_quote
+
+_LONGEST_REASON = 1_000
+
+_At = Callable[[str], str]
+"""From the part of a message to the id of its block."""
+
+
+def card(run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker, revision: int) -> dict[str, Any]:
+    """Return the card of a question as it should be now; `revision` grows with every update."""
+    at = partial(block_id, pause.pause_id, revision)
+    if pause.is_open:
+        return message(question_text(pause), _open(run, pause, tokens, at))
+    return message(f"{state_in_short(pause)}: {question_text(pause)}", _closed(run, pause, at))
+
+
+def _open(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, at: _At) -> Iterator[Block]:
+    yield _question(pause, at)
+    yield from _subject(pause, at)
+    since = f"asked for by {code(run.requester)} · waiting since {date(pause.opened_at)}"
+    yield context(at("context"), f"{place_of(run, pause)} · {since}")
+    yield context(at("rules"), rules(run, pause))
+    yield actions(at("actions"), buttons_of_card(run, pause, tokens))
+
+
+def _subject(pause: PauseFacts, at: _At) -> Iterator[Block]:
+    if pause.cause == "definition_changed":
+        yield error_quote(at("error"), pause.error or "")
+        return
+    if pause.values:
+        yield rich_text(at("values"), values_quote(pause.values))
+    if pause.fields:
+        heading = [line(words("To fill in:"))] if pause.values else []
+        yield rich_text(at("fields"), *heading, fields_quote(pause.fields))
+    if pause.cause == "may_have_run":
+        yield section(
+            at("why"),
+            "*Check before you answer:* the bot stopped while this step ran, and cannot see whether it took effect.",
+        )
+
+
+def _closed(run: RunFacts, pause: PauseFacts, at: _At) -> Iterator[Block]:
+    reason = pause.answer.feedback if pause.answer else None
+    yield _question(pause, at)
+    yield section(at("outcome"), outcome(run, pause) + (" Reason:" if reason else ""))
+    if reason:
+        piece = cut(reason, _LONGEST_REASON)
+        yield rich_text(at("reason"), quote(words(piece.text)))
+    lines = [in_short(pause), place_of(run, pause)]
+    yield context(at("context"), "\n".join(filter(None, lines)))
+
+
+def _question(pause: PauseFacts, at: _At) -> Block:
+    return question_block(at("question"), question_cut(pause).text)

@@ -1,0 +1,110 @@
+"""What there is to show, as plain values: the one input of everything that renders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from kernbot.run.answer import Answer
+from kernbot.run.status import RunStatus
+
+StepState = Literal["done", "failed", "skipped", "running", "waiting", "not_yet", "not_run"]
+"""`not_run`: the run ended before the step."""
+
+Followed = Literal["resuming", "ran", "failed", "skipped", "else", "cancelled"]
+"""What came of an answer: `resuming` until it is known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepFacts:
+    """One top-level step of a run."""
+
+    name: str
+    state: StepState
+    seconds: float | None = None
+    error: str | None = None
+    """Class and first line, for a failed one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldFacts:
+    """One value that is asked for."""
+
+    name: str
+    field_type: str
+    description: str | None = None
+    default: Any = None
+    required: bool = True
+    allowed_values: Sequence[Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PauseFacts:
+    """One question of a run."""
+
+    pause_id: str
+    kind: Literal["confirmation", "user_input", "error"]
+    message: str
+    step_name: str
+    digest: str
+    index: int | None
+    """Position of the top-level step, from 0; None where the number is not known."""
+    of: int | None
+    next_step: str | None
+    """What the run goes on with if this step is skipped; None if nothing follows."""
+    values: Sequence[tuple[str, str]]
+    """What the question is about: name and whole text, secrets masked already."""
+    requires_confirmation: bool
+    fields: Sequence[FieldFacts]
+    on_reject: str | None
+    """`skip`, `cancel` or `else`."""
+    on_timeout: str | None
+    """`approve`, `skip`, `cancel` or `reject`."""
+    silence: str | None
+    """What the clock will really do at the deadline: `confirm`, `provide`, `reject`, `skip` or `cancel`."""
+    actions: Sequence[str]
+    """What may be answered: `confirm`, `provide`, `reject`, `retry`, `skip`, `cancel`."""
+    error: str | None = None
+    """Class and first line, for an error."""
+    cause: str | None = None
+    """`may_have_run` or `definition_changed`, for an error."""
+    opened_at: float
+    deadline: float | None
+    is_open: bool
+    answer: Answer | None = None
+    """None too where the run was cancelled over an open question."""
+    answered_at: float | None = None
+    answered_by: str | None = None
+    """A Slack user id; `timeout`; or the name of another door, such as `library`."""
+    followed: Followed = "resuming"
+    seconds: float | None = None
+    """How long the step ran after the answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFacts:
+    """One run."""
+
+    run_id: str
+    workflow: str
+    status: RunStatus
+    requester: str
+    """Display name."""
+    channel: str
+    """Id of the channel that its cards are in; its full members may answer."""
+    started_at: float
+    ended_at: float | None
+    steps: Sequence[StepFacts]
+    pauses: Sequence[PauseFacts]
+    content: str | None
+    """The result as text, whole."""
+    error: str | None = None
+    """Why it ended in ERROR: class and first line."""
+    cancelled_by: str | None = None
+    """A Slack user id, or another name; None if a reject cancelled it."""
+    reason: str | None = None
+    open_question_link: str | None = None
+    """Permalink of the card of the question that is open."""
+    run_link: str | None = None
+    """Permalink of the run's parent message."""

@@ -1,0 +1,159 @@
+"""The modals: filling in, reviewing, details, and what is said when somebody was faster."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from kernbot.errors import ConfigurationError
+from kernbot.slack import ids
+from kernbot.slack.ids import TokenMaker, block_id
+from kernbot.slack.render.blocks import Block, actions, context, error_quote, plain, quote, rich_text, section, words
+from kernbot.slack.render.buttons import fill_in_label, reject_button
+from kernbot.slack.render.facts import PauseFacts, RunFacts
+from kernbot.slack.render.inputs import input_block
+from kernbot.slack.render.outcome import outcome, what_happened
+from kernbot.slack.render.parent import asked_for, state, steps_list
+from kernbot.slack.render.promise import asks_to_confirm, rules, silence, what_buttons_do
+from kernbot.slack.render.question import place_of, question_block
+from kernbot.slack.render.refusals import still_possible, why_too_late
+from kernbot.slack.render.text import date, with_lines
+from kernbot.slack.render.values import as_text
+from kernbot.slack.render.whole import Part, parts_of, pieces_of, that_fit
+
+_MOST_BLOCKS = 100
+_MOST_FIELDS = 95
+_MOST_BYTES = 250_000
+_SUBMIT = {"Fill in": "Send answer", "Fill in and approve": "Send and approve"}
+_NO_ROOM = "*Not everything fits into this window:* only the first part is shown."
+
+View = dict[str, Any]
+_At = Callable[[str], str]
+
+
+def loading() -> View:
+    """Return what stands in a modal until it is filled: it must be opened within 3 s of the click."""
+    return _modal("One moment", [section("loading", "Loading…")])
+
+
+def fill_in(run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker) -> View:
+    """Return the form of a question; it approves too where both are asked, and then shows all values first.
+
+    Raises ConfigurationError for more fields or choices than a modal can hold.
+    """
+    if len(pause.fields) > _MOST_FIELDS:
+        raise ConfigurationError(
+            f"Step {pause.step_name!r} asks for {len(pause.fields)} values; a Slack modal holds {_MOST_FIELDS}. "
+            "Ask in several steps, or answer from Python."
+        )
+    label = fill_in_label(pause)
+    at = _at(pause)
+    until = f"open until {date(pause.deadline)}" if pause.deadline is not None else "no deadline"
+    head = [_question(at, pause), context(at("context"), f"{place_of(run, pause)} · {until}")]
+    fields = [input_block(number, field) for number, field in enumerate(pause.fields)]
+    room = _MOST_BLOCKS - len(head) - len(fields)
+    values = _fitted(at, parts_of(pause.values), room) if asks_to_confirm(pause) else []
+    token = tokens.make(ids.FILL_IN, pause.pause_id, pause.digest)
+    view = _form(label, _SUBMIT[label], ids.FILL_IN, token, [*head, *values, *fields])
+    if len(json.dumps(view)) > _MOST_BYTES:
+        raise ConfigurationError(
+            f"Step {pause.step_name!r} asks with more text and choices than a Slack modal holds (250 kB). "
+            "Offer fewer allowed_values, or answer from Python."
+        )
+    return view
+
+
+def review(run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker) -> View:
+    """Return all that is decided on, with Approve and Reject below; its token is the one of Approve."""
+    at = _at(pause)
+    head = [_question(at, pause), context(at("context"), place_of(run, pause))]
+    lines = [*what_buttons_do(pause), "Nothing is decided by closing this.", silence(pause)]
+    tail = [
+        context(at("rules"), "\n".join(lines)),
+        actions(at("actions"), [reject_button(run, pause, tokens)]),
+    ]
+    values = _fitted(at, parts_of(pause.values), _MOST_BLOCKS - len(head) - len(tail))
+    token = tokens.make(ids.APPROVE, pause.pause_id, pause.digest)
+    return _form("Review", "Approve", ids.REVIEW, token, [*head, *values, *tail], close="Close")
+
+
+def details(run: RunFacts, pause: PauseFacts) -> View:
+    """Return all there is to know of one question: values whole, rules or outcome, what was given."""
+    at = _at(pause)
+    head = [_question(at, pause), context(at("context"), place_of(run, pause)), _rules_or_outcome(run, pause, at)]
+    if pause.error:
+        head.append(error_quote(at("error"), pause.error))
+    return _modal("Details", [*head, *_fitted(at, _parts_of_question(pause), _MOST_BLOCKS - len(head))])
+
+
+def run_details(run: RunFacts) -> View:
+    """Return all there is to know of a run: its steps, its questions with their answers, its result."""
+    at = partial(block_id, run.run_id, 1)
+    head = [section(at("state"), state(run)), context(at("context"), f"{asked_for(run)} · {date(run.started_at)}")]
+    if run.steps:
+        head.append(rich_text(at("steps"), steps_list(run)))
+    return _modal("Run", [*head, *_fitted_blocks(at, _parts_of_run(run, at), _MOST_BLOCKS - len(head))])
+
+
+def closed(run: RunFacts, pause: PauseFacts, typed: Sequence[tuple[str, str]]) -> View:
+    """Return what answers a submit that came too late: why, what happened, and what was typed, to copy."""
+    at = _at(pause)
+    happened = silence(pause) if pause.is_open else what_happened(run, pause)
+    head = [section(at("refusal"), f"*Not recorded: {why_too_late(pause, 'you sent it')}.*\n{happened}")]
+    if typed:
+        head.append(context(at("typed"), "*What you wrote, to copy*"))
+    next_steps = still_possible(run)
+    tail = [context(at("next"), next_steps)] if next_steps else []
+    room = _MOST_BLOCKS - len(head) - len(tail)
+    view = _modal("Not recorded", [*head, *_fitted(at, _to_copy(typed), room), *tail])
+    return view | {"callback_id": ids.CLOSED}
+
+
+def _at(pause: PauseFacts) -> _At:
+    return partial(block_id, pause.pause_id, 1)
+
+
+def _question(at: _At, pause: PauseFacts) -> Block:
+    return question_block(at("question"), pause.message)
+
+
+def _modal(title: str, blocks: Iterable[Block], close: str = "Close") -> View:
+    return {"type": "modal", "title": plain(title), "close": plain(close), "blocks": list(blocks)}
+
+
+def _form(
+    title: str, submit: str, callback_id: str, token: str, blocks: Iterable[Block], *, close: str = "Not now"
+) -> View:
+    ours = {"callback_id": callback_id, "private_metadata": token, "submit": plain(submit)}
+    return _modal(title, blocks, close) | ours
+
+
+def _rules_or_outcome(run: RunFacts, pause: PauseFacts, at: _At) -> Block:
+    if pause.is_open:
+        return context(at("rules"), rules(run, pause))
+    return section(at("outcome"), outcome(run, pause))
+
+
+def _parts_of_question(pause: PauseFacts) -> Iterator[Part]:
+    yield from parts_of(pause.values)
+    if pause.answer is None:
+        return
+    yield from parts_of((name, as_text(value)) for name, value in pause.answer.values.items())
+    if pause.answer.feedback:
+        yield from pieces_of("reason", pause.answer.feedback)
+
+
+def _to_copy(typed: Sequence[tuple[str, str]]) -> Iterator[Part]:
+    for name, text in typed:
+        yield from pieces_of(name, text) if len(typed) > 1 else [(quote(words(with_lines(text))),)]
+
+
+def _fitted(at: _At, parts: Iterable[Part], room: int) -> list[Block]:
+    return _fitted_blocks(at, (rich_text(at(f"values.{place}"), *part) for place, part in enumerate(parts)), room)
+
+
+def _fitted_blocks(at: _At, blocks: Iterable[Block], room: int) -> list[Block]:
+    fitting, are_all = that_fit(blocks, room)
+    return fitting if are_all else [section(at("no-room"), _NO_ROOM), *fitting[: room - 1]]

@@ -1,0 +1,172 @@
+"""What only one person sees: refusals, and short answers to commands.
+
+A refusal says why, who can, and what to do; where something was clicked it begins with "Not recorded:".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from kernbot.slack.ids import short_id
+from kernbot.slack.render.blocks import mrkdwn
+from kernbot.slack.render.buttons import LABELS
+from kernbot.slack.render.facts import PauseFacts, RunFacts
+from kernbot.slack.render.outcome import TIMER, what_happened
+from kernbot.slack.render.parent import state
+from kernbot.slack.render.promise import silence
+from kernbot.slack.render.text import channel, code, date, fitting
+
+_WHY = {
+    "guest": "you are a guest of this workspace",
+    "stranger": "you belong to another organisation",
+    "deactivated": "this account is deactivated",
+    "bot": "bots may not do this",
+    "not_a_member": "you are not a full member of {channel}",
+}
+_ASK = "Ask one of them."
+_JOIN = "Join the channel and try again, or ask one of them."
+
+
+def too_late(run: RunFacts, pause: PauseFacts, action_id: str) -> dict[str, Any]:
+    """Return the refusal of a click on a question that is closed, or whose deadline is over."""
+    return _refusal(why_too_late(pause, "your click"), _since(run, pause), _still_possible(run, action_id))
+
+
+def why_too_late(pause: PauseFacts, deed: str) -> str:
+    """Return why something was not recorded; `deed` is what came too late: `your click`."""
+    if pause.is_open or pause.answered_by == TIMER:
+        return f"the deadline was over before {deed}"
+    return f"the run was cancelled before {deed}" if pause.answer is None else f"this was answered before {deed}"
+
+
+def still_possible(run: RunFacts) -> str:
+    """Return what can still be done after an answer that lost, or nothing where the run has ended."""
+    if run.status.has_ended:
+        return ""
+    where = f": <{run.run_link}|open the run>" if run.run_link else ""
+    return f"To stop what still follows, {code(run.requester)} and the workflow's owners can cancel the run{where}."
+
+
+def not_allowed(reason: str, channel_id: str) -> dict[str, Any]:
+    """Return the refusal of a click by somebody who may not answer; `reason` is a value of `authority.Refusal`."""
+    return _refusal(_why(reason, channel_id), _who_may("answer", reason, channel_id))
+
+
+def may_not_start(reason: str, workflow: str, channel_id: str) -> dict[str, Any]:
+    """Return the refusal to start a workflow; `reason` is a value of `authority.Refusal`."""
+    who = _who_may(f"start {code(workflow)}", reason, channel_id)
+    return _message(f"Not started: {_why(reason, channel_id)}.", who)
+
+
+def may_not_cancel(run: RunFacts) -> dict[str, Any]:
+    """Return the refusal to cancel a run for somebody who may see it, but not steer it."""
+    who = f"{code(run.requester)}, who asked for run {short_id(run.run_id)}, and the workflow's owners can."
+    return _refusal("you may not cancel this run", who)
+
+
+def cannot_check() -> dict[str, Any]:
+    """Return the refusal of a click while Slack can't be asked who somebody is."""
+    return _refusal("the bot cannot check your right just now", "Nothing was changed. Please try again in a moment.")
+
+
+def not_valid() -> dict[str, Any]:
+    """Return the refusal of a click on a button that is not, or no longer, of a question that is known."""
+    return _refusal("this button is no longer valid", "Look for the question in the thread of its run.")
+
+
+def no_such_run(run: str) -> dict[str, Any]:
+    """Return the answer for a run that does not exist and for one that is not theirs: both read the same."""
+    return _message("No such run, or not yours.", f"You typed {code(run)}. The list of your runs shows their ids.")
+
+
+def invite(channel_id: str, bot_name: str) -> dict[str, Any]:
+    """Return the answer where the bot can't post: how to let it in; no run was started."""
+    how = f"Type `/invite @{bot_name}` in {channel(channel_id)}, then try again. No run was started."
+    return _message("Invite me first: I am not in the channel where this workflow asks.", how)
+
+
+def complaint(text: str) -> dict[str, Any]:
+    """Return the answer to a command that can't be understood; `text` is safe `mrkdwn`, as parse makes it."""
+    return _message(text)
+
+
+def started(workflow: str, run_id: str, link: str | None) -> dict[str, Any]:
+    """Return the answer to somebody whose run has started elsewhere."""
+    where = f" <{link}|Open the run>" if link else ""
+    return _message(f"Started {code(workflow)}, run {short_id(run_id)}.{where}")
+
+
+def cancelled(run: RunFacts) -> dict[str, Any]:
+    """Return the answer to somebody who has cancelled a run."""
+    return _message(f"Cancelled run {short_id(run.run_id)} of {code(run.workflow)}. What is done stays done.")
+
+
+def ended_already(run: RunFacts) -> dict[str, Any]:
+    """Return the answer to somebody who cancels a run that has ended."""
+    return _message(f"Nothing to cancel: run {short_id(run.run_id)} has ended.", state(run))
+
+
+def help_text(command: str) -> dict[str, Any]:
+    """Return what the command can do; `command` is its name with the slash."""
+    return _message(
+        f"What {code(command)} can do:",
+        f"`{command} run WORKFLOW INPUT` starts a workflow; the rest of the line is its input.\n"
+        f"`{command} list` shows the workflows that you may start.\n"
+        f"`{command} status` shows your runs, `{command} status RUN` one of them.\n"
+        f"`{command} cancel RUN` cancels a run.",
+    )
+
+
+def workflows(names: Sequence[tuple[str, str | None]]) -> dict[str, Any]:
+    """Return the list of workflows with their descriptions."""
+    if not names:
+        return _message("There is no workflow that you may start.")
+    lines = (f"{code(name)} {_described(description)}".rstrip() for name, description in names)
+    return _message("Workflows:", fitting(lines))
+
+
+def status(runs: Iterable[RunFacts]) -> dict[str, Any]:
+    """Return a list of runs, or of one, with what they wait for."""
+    lines = [f"{state(run)}\nRun {short_id(run.run_id)}, started {date(run.started_at)}{_link(run)}" for run in runs]
+    return _message("Your runs:", fitting(lines)) if lines else _message("You have no runs.")
+
+
+def _why(reason: str, channel_id: str) -> str:
+    return _WHY[reason].format(channel=channel(channel_id))
+
+
+def _who_may(do: str, reason: str, channel_id: str) -> str:
+    what_to_do = _JOIN if reason == "not_a_member" else _ASK
+    return f"Full members of {channel(channel_id)} may {do}. {what_to_do}"
+
+
+def _since(run: RunFacts, pause: PauseFacts) -> str:
+    return silence(pause) if pause.is_open else what_happened(run, pause)
+
+
+def _still_possible(run: RunFacts, action_id: str) -> str:
+    label = LABELS.get(action_id)
+    nothing = f"Your *{label}* changed nothing." if label else "Your click changed nothing."
+    return f"{nothing} {still_possible(run)}".rstrip()
+
+
+def _described(description: str | None) -> str:
+    return code(description, 150) if description else ""
+
+
+def _link(run: RunFacts) -> str:
+    return f", <{run.run_link}|open it>" if run.run_link else ""
+
+
+def _refusal(why: str, more: str, what_to_do: str = "") -> dict[str, Any]:
+    headline = f"Not recorded: {why}."
+    return _message(headline, f"*{headline}*\n{more}", what_to_do, headline_stands=False)
+
+
+def _message(headline: str, more: str = "", grey: str = "", *, headline_stands: bool = True) -> dict[str, Any]:
+    shown = "\n".join(filter(None, (headline, more))) if headline_stands else more
+    blocks: list[dict[str, Any]] = [{"type": "section", "text": mrkdwn(shown)}]
+    if grey:
+        blocks.append({"type": "context", "elements": [mrkdwn(grey)]})
+    return {"text": headline, "blocks": blocks}

@@ -1,0 +1,153 @@
+"""How text of others, times and numbers are written.
+
+Text from people, models, tools and authors is hostile: nothing in it may become a mention, a link, an invisible
+character, or a line that looks like one of the bot's own.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from itertools import accumulate
+
+_LINE_BREAK = "⏎"
+_NO_BACKTICK = "\N{MODIFIER LETTER GRAVE ACCENT}"
+_INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+"""Unicode's categories of control, bidi and zero-width characters, surrogates, and separators of lines."""
+_BLANK_LETTERS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""What Unicode counts among letters and marks, and yet shows nothing."""
+_SLACK_ID = re.compile("[A-Z][A-Z0-9]{2,20}")
+_LONGEST_NAME = 40
+_LONGEST_WORD = 40
+
+
+@dataclass(frozen=True)
+class Cut:
+    """As much of a text as there is room for."""
+
+    text: str
+    """Ready to be shown in rich text, where all text is literal."""
+    shown: int
+    """Characters of the original."""
+    of: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was left out."""
+        return self.shown == self.of
+
+    @property
+    def note(self) -> str:
+        """How much is shown: `(168 of 642 characters)`."""
+        return f"({self.shown:,} of {self.of:,} characters)"
+
+
+def one_line(text: str) -> str:
+    """Return the text with line breaks as one sign and what can't be seen as escapes."""
+    return "".join(map(_visible, _unix(text)))
+
+
+def with_lines(text: str) -> str:
+    """Return the text with its line breaks and tabs, and what else can't be seen as escapes."""
+    return "".join(map(_visible_in_lines, _unix(text)))
+
+
+def cut(text: str, at_most: int, *, keep_lines: bool = False) -> Cut:
+    """Return the beginning of a text that takes this many characters to show, at the end of a word if there is one."""
+    text = _unix(text)
+    show = _visible_in_lines if keep_lines else _visible
+    widths = accumulate(len(show(char)) for char in text[: at_most + 1])
+    room = sum(1 for width in widths if width <= at_most)
+    if room == len(text):
+        return Cut("".join(map(show, text)), room, room)
+    space = text.rfind(" ", room - _LONGEST_WORD, room)
+    room = space if space > 0 else room
+    return Cut("".join(map(show, text[:room])) + " …", room, len(text))
+
+
+def short(text: str, at_most: int = _LONGEST_NAME) -> str:
+    """Return a name on one line, its end left out where it is long."""
+    piece = cut(text, at_most)
+    return piece.text if piece.is_whole else f"{piece.text.removesuffix(' …')}…"
+
+
+def escape(text: str) -> str:
+    """Return text for `mrkdwn` in which no mention and no link can form."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def code(text: str, at_most: int = _LONGEST_NAME) -> str:
+    """Return a name or a short value as a code span of `mrkdwn`."""
+    shown = escape(short(text, at_most).replace("`", _NO_BACKTICK))
+    return f"`{shown}`" if shown.strip() else "_blank_"
+
+
+def person(who: str) -> str:
+    """Return for `mrkdwn` who did something: a mention of a Slack user id, the name of anybody else as code."""
+    return f"<@{who}>" if _SLACK_ID.fullmatch(who) else code(who)
+
+
+def channel(channel_id: str) -> str:
+    """Return a channel for `mrkdwn`."""
+    return f"<#{channel_id}>" if _SLACK_ID.fullmatch(channel_id) else code(channel_id)
+
+
+def date(seconds: float) -> str:
+    """Return a time for `mrkdwn`, which each reader sees in their own zone; `seconds` are unix seconds."""
+    in_words = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return f"<!date^{int(seconds)}^{{date_short_pretty}} at {{time}}|{in_words}>"
+
+
+def duration(seconds: float) -> str:
+    """Return how long something took, in its two largest units: `1 min 12 s`."""
+    if seconds < 1:
+        return "under 1 s"
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    units = ((days, "d"), (hour, "h"), (minute, "min"), (second, "s"))
+    largest = next(place for place, (count, _) in enumerate(units) if count)
+    return " ".join(f"{count} {unit}" for count, unit in units[largest : largest + 2] if count)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 failed step`, `2 failed steps`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def sentence(clauses: Iterable[str], *, joined_by: str = "; ") -> str:
+    """Return clauses as one sentence, or nothing for none."""
+    text = joined_by.join(clauses)
+    return f"{text[0].upper()}{text[1:]}{'' if text.endswith('…') else '.'}" if text else ""
+
+
+def fitting(lines: Iterable[str], at_most: int = 2_800) -> str:
+    """Return as many lines as there is room for, and how many more there are."""
+    lines = list(lines)
+    widths = accumulate(len(line) + 1 for line in lines)
+    room = sum(1 for width in widths if width <= at_most)
+    more = [f"{len(lines) - room} more"] if room < len(lines) else []
+    return "\n".join([*lines[:room], *more])
+
+
+def _unix(text: str) -> str:
+    return text.replace("\r\n", "\n")
+
+
+@cache
+def _visible(char: str) -> str:
+    if char == "\n":
+        return _LINE_BREAK
+    if unicodedata.category(char) in _INVISIBLE or _BLANK_LETTERS.match(char):
+        return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"  # noqa: PLR2004
+    return char
+
+
+def _visible_in_lines(char: str) -> str:
+    return char if char in "\n\t" else _visible(char)

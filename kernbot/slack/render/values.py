@@ -1,0 +1,86 @@
+"""The values that a question is about: on an open card, and in short on a closed one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from kernbot.slack.render.blocks import Element, note, quote, words
+from kernbot.slack.render.facts import FieldFacts, PauseFacts
+from kernbot.slack.render.text import code, cut, one_line, short
+
+_MOST_VALUES = 10
+_LONGEST_VALUE = 200
+_LONGEST_CODE = 30
+_MOST_IN_SHORT = 2
+_MOST_NAMES = 20
+_PLAIN_NAME = re.compile(r"[^\W_]+([ _-][^\W_]+)*")
+
+Values = Sequence[tuple[str, str]]
+
+
+def as_text(value: Any) -> str:
+    """Return a value as people read it: text as it is, yes and no, anything else as JSON."""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def all_shown(values: Values) -> bool:
+    """Whether a card shows every value whole."""
+    return len(values) <= _MOST_VALUES and all(cut(text, _LONGEST_VALUE).is_whole for _, text in values)
+
+
+def values_quote(values: Values) -> Element:
+    """Return the values of an open card, each cut on its own."""
+    inline: list[Element] = []
+    for name, text in values[:_MOST_VALUES]:
+        inline += [words(f"{short(name)}: "), *_value(text), words("\n")]
+    if len(values) > _MOST_VALUES:
+        return quote(*inline, note(f"{len(values) - _MOST_VALUES} more"))
+    return quote(*inline[:-1])
+
+
+def fields_quote(fields: Sequence[FieldFacts]) -> Element:
+    """Return the names of what is to be filled in, the required ones first."""
+    required = [field.name for field in fields if field.required]
+    optional = [field.name for field in fields if not field.required]
+    groups = [(names, mark) for names, mark in ((required, " required"), (optional, " optional")) if names]
+    inline: list[Element] = []
+    for names, mark in groups:
+        inline += [words("\n")] if inline else []
+        inline += [words(_names(names)), note(mark)]
+    return quote(*inline)
+
+
+def in_short(pause: PauseFacts) -> str:
+    """Return the values of a closed card as one line of `mrkdwn`, or nothing: those given, else those shown."""
+    given = [(name, as_text(value)) for name, value in pause.answer.values.items()] if pause.answer else []
+    values = given or list(pause.values)
+    pieces = [f"{_name(name)}: {code(text, _LONGEST_CODE)}" for name, text in islice(values, _MOST_IN_SHORT)]
+    more = [f"{len(values) - _MOST_IN_SHORT} more"] if len(values) > _MOST_IN_SHORT else []
+    return " · ".join(pieces + more)
+
+
+def _value(text: str) -> Iterator[Element]:
+    piece = cut(text, _LONGEST_VALUE)
+    if not piece.text:
+        yield note("empty")
+    elif piece.is_whole:
+        yield words(piece.text, code=True) if len(piece.text) <= _LONGEST_CODE else words(piece.text)
+    else:
+        yield words(f"{piece.text} ")
+        yield note(piece.note)
+
+
+def _names(names: list[str]) -> str:
+    more = [f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
+    return ", ".join([*map(short, names[:_MOST_NAMES]), *more])
+
+
+def _name(name: str) -> str:
+    """Return the name of a value: plain where it can't be taken for formatting, else as code."""
+    return one_line(name) if len(name) <= _LONGEST_CODE and _PLAIN_NAME.fullmatch(name) else code(name)

@@ -1,0 +1,77 @@
+"""Values shown whole, as far as a modal has room, and what to do where it has not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from kernbot.slack.render.blocks import Block, Element, line, note, quote, words
+from kernbot.slack.render.text import cut, one_line, short, with_lines
+
+_LONGEST_PIECE = 3_000
+_LONGEST_IN_LINE = 200
+_LONGEST_NAME = 150
+_MOST_LINES = 20
+_MOST_BYTES = 200_000
+"""Slack takes 250 kB for a view; the rest is for everything else in it."""
+
+Part = tuple[Element, ...]
+
+
+def parts_of(values: Iterable[tuple[str, str]]) -> Iterator[Part]:
+    """Yield values as the contents of one rich text block each: short ones together, others in quotes of their own."""
+    for is_short, group in groupby(values, key=_fits_in_line):
+        named = list(group)
+        if is_short:
+            starts = range(0, len(named), _MOST_LINES)
+            yield from ((_lines(named[start : start + _MOST_LINES]),) for start in starts)
+        else:
+            for name, text in named:
+                yield from pieces_of(name, text)
+
+
+def pieces_of(name: str, text: str) -> Iterator[Part]:
+    """Yield a value in quotes of its own, in as many pieces as it takes, each under its name."""
+    pieces = list(_pieces(with_lines(text[:_MOST_BYTES])))
+    for number, piece in enumerate(pieces, start=1):
+        which = [note(f" part {number} of {len(pieces)}")] if len(pieces) > 1 else []
+        yield line(words(short(name, _LONGEST_NAME) or "unnamed"), *which), quote(words(piece))
+
+
+def that_fit(blocks: Iterable[Block], at_most: int) -> tuple[list[Block], bool]:
+    """Return as many blocks as a modal has room for, and whether these are all."""
+    fitting: list[Block] = []
+    size = 0
+    for block in blocks:
+        size += len(json.dumps(block))
+        if len(fitting) == at_most or size > _MOST_BYTES:
+            return fitting, False
+        fitting.append(block)
+    return fitting, True
+
+
+def _fits_in_line(named: tuple[str, str]) -> bool:
+    _, text = named
+    return "\n" not in text and cut(text, _LONGEST_IN_LINE).is_whole
+
+
+def _lines(values: list[tuple[str, str]]) -> Element:
+    inline: list[Element] = []
+    for name, text in values:
+        shown = one_line(text)
+        inline += [words(f"{short(name, _LONGEST_NAME)}: "), words(shown, code=True) if shown else note("empty")]
+        inline.append(words("\n"))
+    return quote(*inline[:-1])
+
+
+def _pieces(text: str) -> Iterator[str]:
+    start = 0
+    while len(text) - start > _LONGEST_PIECE:
+        limit = start + _LONGEST_PIECE
+        after_line = text.rfind("\n", limit - _LONGEST_PIECE // 2, limit) + 1
+        after_word = text.rfind(" ", limit - _LONGEST_PIECE // 2, limit) + 1
+        end = after_line or after_word or limit
+        yield text[start:end]
+        start = end
+    yield text[start:]
