@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import functools
 import inspect
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from kernbot.run.context import RunContext
@@ -15,8 +18,23 @@ from kernbot.workflow.types import StepInput, StepOutput
 async def call(function: Callable[..., Any], step_input: StepInput, context: RunContext, *, inline: bool) -> Any:
     """Call a function of the step input; it gets `run_context` and `session_state` if it has parameters of these names.
 
-    A plain function runs in a worker thread, or in this one if `inline`.
+    A plain function runs in a worker thread, or in this one if `inline`. Raises RuntimeError where the function would
+    end more than its step: by `sys.exit()` in a worker thread, or as something it waited for was cancelled.
     """
+    try:
+        return await _call(function, step_input, context, inline=inline)
+    except asyncio.CancelledError as cancelled:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise RuntimeError("Something that it waited for was cancelled.") from cancelled
+    except SystemExit as left:
+        if inline:
+            raise
+        raise RuntimeError(f"It called sys.exit({left.code!r}).") from left
+
+
+async def _call(function: Callable[..., Any], step_input: StepInput, context: RunContext, *, inline: bool) -> Any:
     offered: dict[str, Any] = {"run_context": context, "session_state": context.session_state}
     taken = inspect.signature(function).parameters
     extra = {name: value for name, value in offered.items() if name in taken}
@@ -25,8 +43,15 @@ async def call(function: Callable[..., Any], step_input: StepInput, context: Run
     if inline:
         result = function(step_input, **extra)
     else:
-        result = await asyncio.to_thread(function, step_input, **extra)
+        work = functools.partial(contextvars.copy_context().run, function, step_input, **extra)
+        result = await asyncio.get_running_loop().run_in_executor(_workers(), work)
     return await result if inspect.isawaitable(result) else result
+
+
+@functools.cache
+def _workers() -> ThreadPoolExecutor:
+    """Return threads of our own: slow steps must not keep the event loop's own few from its address look-ups."""
+    return ThreadPoolExecutor(max_workers=64, thread_name_prefix="kernbot-step")
 
 
 def as_output(result: Any) -> StepOutput:

@@ -33,10 +33,10 @@ class Suspended(BaseException):
 
 
 class Cancelled(BaseException):
-    """The run is to end as CANCELLED."""
+    """The run is to end as CANCELLED; `outcome` says why, and is empty where somebody asked for it."""
 
     def __init__(self, outcome: dict[str, Any]) -> None:
-        super().__init__(outcome["reason"])
+        super().__init__(outcome)
         self.outcome = outcome
 
 
@@ -46,6 +46,14 @@ class StepFailed(Exception):  # noqa: N818 - carries an author's exception to th
     def __init__(self, step_name: str, error: Exception) -> None:
         super().__init__(str(error))
         self.step_name = step_name
+        self.error = error
+
+
+class EvaluatorFailed(Exception):  # noqa: N818 - carries an author's exception to its Condition
+    """The evaluator of a Condition raised."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
         self.error = error
 
 
@@ -181,7 +189,7 @@ class Execution:
     def check_may_go_on(self) -> None:
         """Raise Cancelled if somebody asked for it, or LeaseLostError if this worker may have been replaced."""
         if self._cancel_was_asked:
-            raise Cancelled({"reason": "The run was cancelled."})
+            raise Cancelled({})
         if not self._lease.is_held:
             raise LeaseLostError(f"The lease on run {self.run_id} ran out; continue the run to take it up again.")
 

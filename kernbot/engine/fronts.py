@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
+import functools
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Generic, TypeVar
 
 _T = TypeVar("_T")
@@ -15,7 +16,7 @@ _T = TypeVar("_T")
 class Stream(Generic[_T]):
     """A stream of events that may be iterated as it is, or awaited first."""
 
-    def __init__(self, events: AsyncIterator[_T]) -> None:
+    def __init__(self, events: AsyncGenerator[_T, None]) -> None:
         self._events = events
 
     def __aiter__(self) -> AsyncIterator[_T]:
@@ -23,6 +24,10 @@ class Stream(Generic[_T]):
 
     def __await__(self) -> Generator[Any, None, AsyncIterator[_T]]:
         return self._itself().__await__()
+
+    async def aclose(self) -> None:
+        """Abandon the stream; what it has not done yet is not done."""
+        await self._events.aclose()
 
     async def _itself(self) -> AsyncIterator[_T]:
         return self._events
@@ -35,8 +40,8 @@ def call_sync(work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
         return result
 
 
-def iterate_sync(make: Callable[[], AsyncIterator[_T]]) -> Iterator[_T]:
-    """Iterate an async iterator from plain code; nothing happens until it is iterated."""
+def iterate_sync(make: Callable[[], AsyncGenerator[_T, None]]) -> Iterator[_T]:
+    """Iterate an async generator from plain code; nothing happens until it is iterated."""
     with _runner() as run:
         events = make()
         try:
@@ -53,25 +58,36 @@ async def _next(events: AsyncIterator[_T]) -> _T:
     return await anext(events)
 
 
-async def _close(events: AsyncIterator[Any]) -> None:
-    close = getattr(events, "aclose", None)
-    if close is not None:
-        await close()
+async def _close(events: AsyncGenerator[Any, None]) -> None:
+    await events.aclose()
 
 
 @contextmanager
 def _runner() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
     """Give a function that runs coroutines, one after the other, on one private loop."""
+    context = contextvars.copy_context()
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         with asyncio.Runner() as runner:
-            yield runner.run
+            yield functools.partial(_run, runner, context)
         return
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="kernbot-run") as thread:
-        context = contextvars.copy_context()
-        runner = thread.submit(asyncio.Runner).result()
+        runner = asyncio.Runner()
         try:
-            yield lambda work: thread.submit(context.run, runner.run, work).result()
+            yield lambda work: thread.submit(_run, runner, context, work).result()
         finally:
             thread.submit(runner.close).result()
+
+
+def _run(runner: asyncio.Runner, context: contextvars.Context, work: Coroutine[Any, Any, _T]) -> _T:
+    """Run a coroutine to its end, or until Ctrl-C, which `Runner.run` would keep from a plain function."""
+    loop = runner.get_loop()
+    task = loop.create_task(work, context=context)
+    try:
+        return loop.run_until_complete(task)
+    except KeyboardInterrupt:
+        task.cancel()
+        with suppress(asyncio.CancelledError, KeyboardInterrupt):
+            loop.run_until_complete(task)
+        raise

@@ -20,14 +20,14 @@ LEASE_SECONDS = 30.0
 
 
 class Lease:
-    """A claim on a run, from `start` until `stop`."""
+    """A claim on a run, from `start` until `stop`; `claimed_at`, by the monotonic clock, is from before the claim."""
 
-    def __init__(self, store: Store, run_id: str, epoch: int, seconds: float) -> None:
+    def __init__(self, store: Store, run_id: str, epoch: int, seconds: float, *, claimed_at: float) -> None:
         self._store = store
         self._run_id = run_id
         self._epoch = epoch
         self._seconds = seconds
-        self._held_until = time.monotonic() + seconds
+        self._held_until = claimed_at + seconds
         self._renewal: Future[None] | None = None
 
     @property
@@ -57,10 +57,7 @@ class Lease:
         except StorageError as error:
             _log.warning("lease not renewed, will be tried again: %s", error, extra={"run_id": self._run_id})
             return True
-        if kept:
-            self._held_until = begun + self._seconds
-        else:
-            self._held_until = begun
+        self._held_until = begun + self._seconds if kept else begun
         return kept
 
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from kernbot.db.base import RunFilter, SessionRecord, Store
 from kernbot.engine import fronts
-from kernbot.engine.resume import BY, DOOR, answer_from, check_may_continue
-from kernbot.engine.runner import Definition, Engine, StartRequest, load
+from kernbot.engine.resume import BY, DOOR, answer_from, check_definition_is_unchanged, check_may_continue
+from kernbot.engine.runner import Definition, Engine, Events, StartRequest, load
 from kernbot.engine.values import decode_state
 from kernbot.engine.views import run_output
 from kernbot.errors import NotFoundError
 from kernbot.run.events import ALWAYS_STREAMED, WorkflowRunEvent
 from kernbot.run.workflow import WorkflowRunOutput
 from kernbot.workflow.requirements import Requirement
-
-Events = AsyncIterator[WorkflowRunEvent]
 
 MOST_RUNS = 10_000
 """How many runs of a session are listed: the newest ones."""
@@ -48,14 +47,16 @@ class Work:
         return fronts.Stream(self._stream(inline=False, everything=everything))
 
     async def _collect(self, *, inline: bool) -> WorkflowRunOutput:
-        async for _ in self.events(Engine(store=self.store, inline=inline)):
-            pass
+        async with aclosing(self.events(Engine(store=self.store, inline=inline))) as events:
+            async for _ in events:
+                pass
         return run_output(await load(self.store, self.run_id))
 
     async def _stream(self, *, inline: bool, everything: bool) -> Events:
-        async for event in self.events(Engine(store=self.store, inline=inline)):
-            if everything or isinstance(event, ALWAYS_STREAMED):
-                yield event
+        async with aclosing(self.events(Engine(store=self.store, inline=inline))) as events:
+            async for event in events:
+                if everything or isinstance(event, ALWAYS_STREAMED):
+                    yield event
 
 
 def begin(store: Store, definition: Definition, request: StartRequest, run_id: str) -> Work:
@@ -63,23 +64,32 @@ def begin(store: Store, definition: Definition, request: StartRequest, run_id: s
 
     async def events(engine: Engine) -> Events:
         await engine.start(definition, request)
-        async for event in engine.execute(definition, run_id):
-            yield event
+        async with aclosing(engine.execute(definition, run_id)) as done:
+            async for event in done:
+                yield event
 
     return Work(store=store, run_id=run_id, events=events)
 
 
 def resume(
-    store: Store, definition: Definition, run_id: str, requirements: Sequence[Requirement], user_id: str | None
+    store: Store,
+    definition: Definition,
+    run_id: str,
+    requirements: Sequence[Requirement],
+    *,
+    session_id: str | None = None,
+    user_id: str | None = None,
 ) -> Work:
     """Return the work of storing the decisions on a run's requirements and carrying it on."""
 
     async def events(engine: Engine) -> Events:
         snapshot = await load(store, run_id)
-        check_may_continue(snapshot.run, definition.workflow_id, user_id)
+        check_may_continue(snapshot.run, definition.workflow_id, session_id, user_id)
         await answer_from(store, snapshot, requirements, time.time())
-        async for event in engine.execute(definition, run_id):
-            yield event
+        async with aclosing(engine.execute(definition, run_id)) as done:
+            async for event in done:
+                yield event
+        check_definition_is_unchanged(await load(store, run_id))
 
     return Work(store=store, run_id=run_id, events=events)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kernbot.db.base import PauseRecord, RunRecord, Snapshot, Store
 from kernbot.engine.ledger import TooLateError, check_answer, expire_due, give_answer
-from kernbot.errors import ConflictError, UsageError
+from kernbot.errors import ConflictError, DefinitionError, UsageError
 from kernbot.run.status import RunStatus
 from kernbot.workflow.requirements import Requirement
 
@@ -14,14 +14,26 @@ BY = "library"
 DOOR = "python"
 
 
-def check_may_continue(run: RunRecord, workflow_id: str, user_id: str | None) -> None:
-    """Refuse to continue a run of another workflow or person, or one that has ended."""
+def check_may_continue(run: RunRecord, workflow_id: str, session_id: str | None, user_id: str | None) -> None:
+    """Refuse to continue a run of another workflow, session or person, or one that has ended."""
     if run.workflow_id != workflow_id:
         raise UsageError(f"Run {run.run_id} is of workflow {run.workflow_id!r}; {workflow_id!r} can't continue it.")
+    if session_id not in (None, run.session_id):
+        raise UsageError(f"Run {run.run_id} is not a run of session {session_id!r}.")
     if user_id is not None and run.user_id is not None and user_id != run.user_id:
         raise UsageError(f"Run {run.run_id} is not a run of user {user_id!r}.")
     if run.status.has_ended:
         raise ConflictError(f"Run {run.run_id} is {run.status}; there is nothing left to continue.")
+
+
+def check_definition_is_unchanged(snapshot: Snapshot) -> None:
+    """Raise DefinitionError for a run that waits because its workflow no longer matches what it has done."""
+    for pause in snapshot.pauses:
+        if pause.state == "open" and pause.question.get("cause") == "definition_changed":
+            raise DefinitionError(
+                f"Run {snapshot.run.run_id} can't go on: {pause.question['error_message']} Bring the workflow back to "
+                "what it was, then retry() the run's error requirement and continue; or cancel the run."
+            )
 
 
 async def answer_from(store: Store, snapshot: Snapshot, requirements: Sequence[Requirement], now: float) -> None:

@@ -7,7 +7,8 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from kernbot.engine.fingerprint import problem_with_definition
 from kernbot.engine.journal import ROOT
 from kernbot.engine.lease import LEASE_SECONDS, Lease
 from kernbot.engine.questions import Asking, ask_about_change, error_text
-from kernbot.engine.values import encode
+from kernbot.engine.values import encode, encode_state
 from kernbot.engine.views import run_output
 from kernbot.engine.walk import walk_all
 from kernbot.errors import ConflictError, NotFoundError
@@ -33,6 +34,8 @@ from kernbot.run.events import (
 from kernbot.run.status import RunStatus
 from kernbot.workflow.node import Node, keyed
 
+Events = AsyncGenerator[WorkflowRunEvent, None]
+
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
 
 
@@ -43,6 +46,11 @@ class Definition:
     workflow_id: str
     name: str
     steps: Sequence[Node]
+    session_state: dict[str, Any] = field(default_factory=dict)
+    """What a session begins with."""
+    dependencies: dict[str, Any] | None = None
+    metadata: dict[str, Any] | None = None
+    """Both are merged, by key, with what a run is started with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +62,7 @@ class StartRequest:
     session_id: str | None = None
     user_id: str | None = None
     session_state: dict[str, Any] = field(default_factory=dict)
+    """Merged by key into the state of the session."""
     additional_data: dict[str, Any] | None = None
     dependencies: dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None
@@ -87,55 +96,65 @@ class Engine:
             request={
                 "input": encode(request.input, "The input"),
                 "additional_data": encode(request.additional_data, "additional_data"),
-                "dependencies": encode(request.dependencies, "dependencies"),
-                "metadata": encode(request.metadata, "metadata"),
+                "dependencies": encode(_merged(definition.dependencies, request.dependencies), "dependencies"),
+                "metadata": encode(_merged(definition.metadata, request.metadata), "metadata"),
                 "outline": [[key, node.name] for key, node in keyed(definition.steps)],
                 "notes": request.notes,
             },
             created_at=now,
             updated_at=now,
         )
-        await self.store.create_run(run, encode(request.session_state, "session_state"))
+        await self.store.create_run(run, encode_state(await self._state_to_merge(definition, request)))
         return run.run_id
 
-    async def execute(self, definition: Definition, run_id: str) -> AsyncIterator[WorkflowRunEvent]:
+    async def execute(self, definition: Definition, run_id: str) -> Events:
         """Take a run up and carry it as far as it goes: to its end, or to a question.
 
         Raises ConflictError when there is nothing to do or another worker has it, and what a step with `on_error=fail`
         raised. Abandoned, it leaves the run PENDING.
         """
+        claimed_at = time.monotonic()
         snapshot = await self.store.claim_run(run_id, OWNER, self.lease_seconds)
         if snapshot is None:
             raise await self._why_not(run_id)
-        lease = Lease(self.store, run_id, snapshot.run.epoch, self.lease_seconds)
+        lease = Lease(self.store, run_id, snapshot.run.epoch, self.lease_seconds, claimed_at=claimed_at)
         lease.start()
         try:
-            async for event in self._execute(definition, snapshot, lease):
-                yield event
+            async with aclosing(self._execute(definition, snapshot, lease)) as events:
+                async for event in events:
+                    yield event
         except BaseException:
             await asyncio.shield(self.store.release_run(run_id, snapshot.run.epoch, self.clock()))
             raise
         finally:
             lease.stop()
 
-    async def _execute(
-        self, definition: Definition, snapshot: Snapshot, lease: Lease
-    ) -> AsyncIterator[WorkflowRunEvent]:
+    async def _state_to_merge(self, definition: Definition, request: StartRequest) -> dict[str, Any]:
+        """Return what a new run brings into its session; what a session begins with never overwrites what it has."""
+        session = await self.store.get_session(request.session_id) if request.session_id else None
+        there = session.state if session else {}
+        initial = {key: value for key, value in definition.session_state.items() if key not in there}
+        return {**initial, **request.session_state}
+
+    async def _execute(self, definition: Definition, snapshot: Snapshot, lease: Lease) -> Events:
         run = Execution(self.store, snapshot, lease, self.clock, inline=self.inline)
         if not snapshot.journal and not snapshot.pauses:
             yield run.event(WorkflowStartedEvent)
         try:
             self._check_definition(definition, snapshot)
-            async for event in walk_all(run, definition.steps, ROOT, run.begin()):
-                yield event
+            async with aclosing(walk_all(run, definition.steps, ROOT, run.begin())) as events:
+                async for event in events:
+                    yield event
             yield await self._finish(snapshot, RunStatus.COMPLETED, {})
         except Suspended as suspended:
             for event in await self._suspend(snapshot, suspended.pauses):
                 yield event
         except Cancelled as cancelled:
-            yield await self._finish(snapshot, RunStatus.CANCELLED, cancelled.outcome)
+            outcome = cancelled.outcome or {"cancelled_by": await self._who_cancelled(snapshot.run.run_id)}
+            yield await self._finish(snapshot, RunStatus.CANCELLED, outcome)
         except StepFailed as failed:
-            outcome = {"error": error_text(failed.error), "step_name": failed.step_name}
+            kind = type(failed.error).__name__
+            outcome = {"error": error_text(failed.error), "error_type": kind, "step_name": failed.step_name}
             yield await self._finish(snapshot, RunStatus.ERROR, outcome)
             raise failed.error from None
 
@@ -152,7 +171,7 @@ class Engine:
         run = snapshot.run
         status = await self.store.suspend(run.run_id, run.epoch, pauses, self.clock())
         if status is RunStatus.CANCELLED:
-            return [event_of(run, WorkflowCancelledEvent, reason="The run was cancelled.")]
+            return [await self._ending(run.run_id)]
         events: list[WorkflowRunEvent] = [event_of(run, StepPausedEvent, **_paused_fields(pause)) for pause in pauses]
         last = event_of(
             run, WorkflowPausedEvent, status=status, paused_step_name=pauses[-1].step_name, pause_kind="step"
@@ -162,12 +181,21 @@ class Engine:
     async def _finish(self, snapshot: Snapshot, status: RunStatus, outcome: dict[str, Any]) -> WorkflowRunEvent:
         run = snapshot.run
         await self.store.finish_run(run.run_id, run.epoch, status, outcome, self.clock())
-        output = run_output(await load(self.store, run.run_id))
-        if status is RunStatus.CANCELLED:
-            return event_of(run, WorkflowCancelledEvent, reason=outcome["reason"], content=output.content)
-        if status is RunStatus.ERROR:
-            return event_of(run, WorkflowErrorEvent, error=outcome["error"], error_type=outcome["error"].split(":")[0])
+        return await self._ending(run.run_id)
+
+    async def _ending(self, run_id: str) -> WorkflowRunEvent:
+        """Return the last event of a run that has ended."""
+        snapshot = await load(self.store, run_id)
+        run, output = snapshot.run, run_output(snapshot)
+        if run.status is RunStatus.CANCELLED:
+            return event_of(run, WorkflowCancelledEvent, reason=output.content, content=output.content)
+        if run.status is RunStatus.ERROR:
+            return event_of(run, WorkflowErrorEvent, error=output.error, error_type=run.outcome["error_type"])
         return event_of(run, WorkflowCompletedEvent, content=output.content, step_results=output.step_results)
+
+    async def _who_cancelled(self, run_id: str) -> str | None:
+        run = await self.store.get_run(run_id)
+        return run and run.cancel_requested_by
 
     async def _why_not(self, run_id: str) -> Exception:
         run = await self.store.get_run(run_id)
@@ -179,6 +207,8 @@ class Engine:
                 f"Run {run_id} is being executed by {run.owner}, whose lease runs {left:.0f} more seconds; "
                 "wait, or continue the run after that."
             )
+        if run.status is RunStatus.PENDING:
+            return ConflictError(f"Run {run_id} was taken up and given up again just now; continue it once more.")
         if run.status is RunStatus.PAUSED:
             return ConflictError(f"Run {run_id} waits for an answer; answer it, then continue.")
         return ConflictError(f"Run {run_id} is {run.status}; there is nothing left to continue.")
@@ -190,6 +220,10 @@ async def load(store: Store, run_id: str) -> Snapshot:
     if snapshot is None:
         raise NotFoundError(f"There is no run {run_id}.")
     return snapshot
+
+
+def _merged(own: dict[str, Any] | None, given: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if own is None and given is None else {**(own or {}), **(given or {})}
 
 
 def _paused_fields(pause: PauseRecord) -> dict[str, Any]:

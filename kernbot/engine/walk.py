@@ -8,17 +8,19 @@ not known.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
 from kernbot.db.base import PauseRecord, StateChanges
 from kernbot.engine import gates
 from kernbot.engine.calls import as_bool, as_output, call
-from kernbot.engine.execution import Cancelled, Execution, StepFailed, Suspended, Visit
+from kernbot.engine.execution import Cancelled, EvaluatorFailed, Execution, StepFailed, Suspended, Visit
 from kernbot.engine.gates import Decision, Verdict
 from kernbot.engine.journal import SKIPPED, output_payload, state_changes
 from kernbot.engine.questions import ask_after_crash, ask_before, error_text
+from kernbot.run.context import RunContext
 from kernbot.run.events import (
     ConditionExecutionCompletedEvent,
     ConditionExecutionStartedEvent,
@@ -36,9 +38,9 @@ from kernbot.workflow.node import Node, keyed
 from kernbot.workflow.review import OnError
 from kernbot.workflow.step import Step
 from kernbot.workflow.steps import Steps
-from kernbot.workflow.types import StepOutput
+from kernbot.workflow.types import StepInput, StepOutput
 
-Events = AsyncIterator[WorkflowRunEvent]
+Events = AsyncGenerator[WorkflowRunEvent, None]
 
 
 async def walk(run: Execution, node: Node, visit: Visit) -> Events:
@@ -52,15 +54,17 @@ async def walk(run: Execution, node: Node, visit: Visit) -> Events:
     decision = Decision(Verdict.PROCEED)
     if node.human_review.asks_before:
         decision = _answer_to(run, ask_before(node, visit.asking(run)))
-        yield run.event(StepContinuedEvent, **visit.names(node))
         visit = replace(visit, gated=True)
+        if not run.journal.has_begun(visit.path):
+            yield run.event(StepContinuedEvent, **visit.names(node))
     if decision.verdict is Verdict.CANCEL:
         raise Cancelled({"reason": f"Step {node.name!r} was rejected.", "path": visit.path})
     if decision.verdict is Verdict.SKIP:
         await run.append(node, visit.path, "output", SKIPPED)
         return
-    async for event in _body(run, node, visit, decision):
-        yield event
+    async with aclosing(_body(run, node, visit, decision)) as events:
+        async for event in events:
+            yield event
 
 
 async def walk_all(run: Execution, nodes: Sequence[Node], base: str, visit: Visit) -> Events:
@@ -72,8 +76,9 @@ async def walk_all(run: Execution, nodes: Sequence[Node], base: str, visit: Visi
         here = replace(visit, path=f"{base}/{key}", chain=chain, next_step=following)
         if visit.of is None:
             here = replace(here, index=number, of=len(children))
-        async for event in walk(run, node, here):
-            yield event
+        async with aclosing(walk(run, node, here)) as events:
+            async for event in events:
+                yield event
         output = run.journal.output(here.path)
         if output is not None and output.stop:
             return
@@ -101,16 +106,21 @@ def _answer_to(run: Execution, question: PauseRecord) -> Decision:
 
 
 async def _step(run: Execution, step: Step, visit: Visit, values: dict[str, Any]) -> Events:
-    if _was_in_flight(run, visit.path) and not _may_repeat(run, step, visit):
-        await _store_output(run, step, visit.path, _failed("It may have run already, and was skipped."))
-        return
+    if _was_in_flight(run, visit.path):
+        question = ask_after_crash(step, visit.asking(run), run.journal.attempts(visit.path))
+        verdict = _answer_to(run, question).verdict
+        yield run.event(StepContinuedEvent, **visit.names(step))
+        if verdict is Verdict.CANCEL:
+            reason = f"Step {step.name!r} may have run already; the run was cancelled."
+            raise Cancelled({"reason": reason, "path": visit.path})
+        if verdict is Verdict.SKIP:
+            await run.append(step, visit.path, "output", SKIPPED)
+            return
     yield run.event(StepStartedEvent, **visit.names(step))
     error = await _attempts(run, step, visit, values)
     if error is not None:
         yield run.event(StepErrorEvent, error=error_text(error), **visit.names(step))
-        if step.human_review.on_error is OnError.fail:
-            raise StepFailed(step.name, error) from error
-        await _store_output(run, step, visit.path, _failed(error_text(error)))
+        await _give_up(run, step, visit.path, error)
     output = run.journal.output(visit.path)
     yield run.event(StepOutputEvent, step_output=output, **visit.names(step))
     yield run.event(StepCompletedEvent, content=output and output.content, step_response=output, **visit.names(step))
@@ -119,14 +129,6 @@ async def _step(run: Execution, step: Step, visit: Visit, values: dict[str, Any]
 def _was_in_flight(run: Execution, path: str) -> bool:
     """Whether the last attempt behind a gate was begun, and its end is not known: its process died."""
     return run.journal.attempts(path) > run.journal.failures(path)
-
-
-def _may_repeat(run: Execution, step: Step, visit: Visit) -> bool:
-    verdict = _answer_to(run, ask_after_crash(step, visit.asking(run), run.journal.attempts(visit.path))).verdict
-    if verdict is Verdict.CANCEL:
-        reason = f"Step {step.name!r} may have run already; the run was cancelled."
-        raise Cancelled({"reason": reason, "path": visit.path})
-    return verdict is Verdict.RETRY
 
 
 async def _attempts(run: Execution, step: Step, visit: Visit, values: dict[str, Any]) -> Exception | None:
@@ -144,56 +146,65 @@ async def _attempt(run: Execution, step: Step, visit: Visit, values: dict[str, A
     attempt = run.journal.attempts(visit.path) + 1
     if visit.gated:
         await run.append(step, visit.path, "started", {}, attempt=attempt)
-    context = run.context(visit.path, attempt)
     try:
-        step_input = visit.chain.step_input(values)
-        output = as_output(await call(step.executor, step_input, context, inline=run.inline))
-        if not output.success and step.human_review.on_error is OnError.fail:
-            raise RuntimeError(output.error or f"Step {step.name!r} returned success=False.")  # noqa: TRY301
-    except Exception as error:  # noqa: BLE001 - whatever an author's code raises
+        payload, changes = await _execute(run, step, visit.chain.step_input(values), run.context(visit.path, attempt))
+    except Exception as error:  # noqa: BLE001 - whatever an author's code raises, or returns that can't be stored
         await run.append(step, visit.path, "failure", {"error": error_text(error)}, attempt=attempt)
         return error
-    await _store_output(run, step, visit.path, output, state_changes(run.session_state, context.session_state))
+    await run.append(step, visit.path, "output", payload, changes=changes)
     return None
 
 
-async def _store_output(
-    run: Execution, step: Step, path: str, output: StepOutput, changes: StateChanges | None = None
-) -> None:
-    named = replace(
-        output,
-        step_name=step.name,
-        step_id=step.step_id,
-        step_type=step.kind,
-        executor_type="function",
-        executor_name=getattr(step.executor, "__name__", type(step.executor).__name__),
-    )
-    await run.append(step, path, "output", output_payload(named), changes=changes)
+async def _execute(
+    run: Execution, step: Step, step_input: StepInput, context: RunContext
+) -> tuple[dict[str, Any], StateChanges | None]:
+    """Call a step's function; return its output and what it changed in the session state, as they are stored."""
+    output = as_output(await call(step.executor, step_input, context, inline=run.inline))
+    if not output.success and step.human_review.on_error is OnError.fail:
+        raise RuntimeError(output.error or f"Step {step.name!r} returned success=False.")
+    executor_name = getattr(step.executor, "__name__", type(step.executor).__name__)
+    named = replace(output, **_labels(step), executor_type="function", executor_name=executor_name)
+    return output_payload(named), state_changes(run.session_state, context.session_state)
 
 
-def _failed(error: str) -> StepOutput:
-    return StepOutput(success=False, error=error)
+async def _give_up(run: Execution, node: Node, path: str, error: Exception) -> None:
+    """Do what a node's `on_error` says: raise StepFailed, or store a failed output and go on."""
+    if node.human_review.on_error is OnError.fail:
+        raise StepFailed(node.name, error) from error
+    failed = StepOutput(**_labels(node), success=False, error=error_text(error))
+    await run.append(node, path, "output", output_payload(failed))
+
+
+def _labels(node: Node) -> dict[str, Any]:
+    return {"step_name": node.name, "step_id": node.step_id, "step_type": node.kind}
 
 
 async def _steps(run: Execution, node: Steps, visit: Visit) -> Events:
     counted = {**visit.names(node), "steps_count": len(node.steps)}
     yield run.event(StepsExecutionStartedEvent, **counted)
-    async for event in walk_all(run, node.steps, visit.path, visit):
-        yield event
+    async with aclosing(walk_all(run, node.steps, visit.path, visit)) as events:
+        async for event in events:
+            yield event
     executed = await _store_composite(run, node, visit.path, visit.path, node.steps)
     yield run.event(StepsExecutionCompletedEvent, executed_steps=executed, **counted)
 
 
 async def _condition(run: Execution, node: Condition, visit: Visit, verdict: Verdict) -> Events:
-    result = await _choose_branch(run, node, visit, verdict)
+    try:
+        result = await _choose_branch(run, node, visit, verdict)
+    except EvaluatorFailed as failed:
+        yield run.event(StepErrorEvent, error=error_text(failed.error), **visit.names(node))
+        await _give_up(run, node, visit.path, failed.error)
+        return
     branch, nodes = ("if", node.steps) if result else ("else", node.else_steps)
     if not nodes:
         await run.append(node, visit.path, "output", SKIPPED)
         return
     chosen = {**visit.names(node), "condition_result": result, "branch": branch}
     yield run.event(ConditionExecutionStartedEvent, **chosen)
-    async for event in walk_all(run, nodes, f"{visit.path}/{branch}", visit):
-        yield event
+    async with aclosing(walk_all(run, nodes, f"{visit.path}/{branch}", visit)) as events:
+        async for event in events:
+            yield event
     executed = await _store_composite(run, node, visit.path, f"{visit.path}/{branch}", nodes)
     yield run.event(ConditionExecutionCompletedEvent, executed_steps=executed, **chosen)
 
@@ -202,19 +213,22 @@ async def _choose_branch(run: Execution, node: Condition, visit: Visit, verdict:
     """Return the journaled decision; if there is none, make it and journal it before it is acted on."""
     if (entry := run.journal.get(visit.path, "decision")) is not None:
         return bool(entry.payload["result"])
-    result = False if verdict is Verdict.ELSE else await _evaluate(run, node, visit)
-    await run.append(node, visit.path, "decision", {"result": result})
+    evaluator = False if verdict is Verdict.ELSE else node.evaluator
+    result, changes = (evaluator, None) if isinstance(evaluator, bool) else await _evaluate(run, node, evaluator, visit)
+    await run.append(node, visit.path, "decision", {"result": result}, changes=changes)
     return result
 
 
-async def _evaluate(run: Execution, node: Condition, visit: Visit) -> bool:
-    if isinstance(node.evaluator, bool):
-        return node.evaluator
+async def _evaluate(
+    run: Execution, node: Condition, evaluator: Callable[..., Any], visit: Visit
+) -> tuple[bool, StateChanges | None]:
+    """Call an evaluator; return its result and what it changed in the session state."""
+    context = run.context(visit.path, 1)
     try:
-        result = await call(node.evaluator, visit.chain.step_input({}), run.context(visit.path, 1), inline=run.inline)
+        result = await call(evaluator, visit.chain.step_input({}), context, inline=run.inline)
+        return as_bool(result, node.name), state_changes(run.session_state, context.session_state)
     except Exception as error:
-        raise StepFailed(node.name, error) from error
-    return as_bool(result, node.name)
+        raise EvaluatorFailed(error) from error
 
 
 async def _store_composite(run: Execution, node: Node, path: str, base: str, nodes: Sequence[Node]) -> int:
@@ -222,9 +236,7 @@ async def _store_composite(run: Execution, node: Node, path: str, base: str, nod
     inside = {f"{base}/{key}": run.journal.output(f"{base}/{key}") for key, _ in keyed(nodes)}
     there = {where: output for where, output in inside.items() if output is not None}
     summary = StepOutput(
-        step_name=node.name,
-        step_id=node.step_id,
-        step_type=node.kind,
+        **_labels(node),
         success=all(output.success for output in there.values()),
         stop=any(output.stop for output in there.values()),
     )

@@ -14,9 +14,6 @@ from kernbot.localslack.errors import ApiError
 from kernbot.localslack.response_urls import is_in_channel
 from kernbot.localslack.views import read_view
 
-TROUBLE = "We had some trouble connecting. Try again?"
-"""What Slack shows when it cannot use an answer."""
-
 _COMMAND_KEYS = {"text", "blocks", "response_type", "unfurl_links", "unfurl_media", "mrkdwn", "metadata"}
 
 

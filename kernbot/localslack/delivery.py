@@ -16,8 +16,6 @@ ACK_SECONDS = 3.0
 OPERATION_TIMEOUT = "operation_timeout"
 DISPATCH_FAILED = "dispatch_failed"
 
-_ANSWERABLE = ("view_submission", "block_suggestion")
-
 
 @dataclass(frozen=True)
 class Delivery:
@@ -53,7 +51,7 @@ class Envelope:
     @property
     def accepts_response(self) -> bool:
         """Whether the acknowledgement may carry an answer."""
-        return self.type == "slash_commands" or self.name in _ANSWERABLE
+        return self.type == "slash_commands" or self.name == "view_submission"
 
 
 class Transport(Protocol):

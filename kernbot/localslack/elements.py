@@ -117,7 +117,7 @@ def chosen(element: Element, choice: Any) -> Any:
     """
     kind = element["type"]
     if HOLDERS[kind].many:
-        return [_option(element, value) for value in (choice or [])]
+        return _chosen_many(element, choice or [])
     if choice in (None, ""):
         return None
     if HOLDERS[kind].field == "selected_option":
@@ -125,6 +125,15 @@ def chosen(element: Element, choice: Any) -> Any:
     if kind in _FORMS and not re.fullmatch(_FORMS[kind], str(choice)):
         raise ActError(f"A {kind} cannot hold {choice!r}.")
     return int(choice) if kind == "datetimepicker" else str(choice)
+
+
+def _chosen_many(element: Element, choices: Any) -> list[dict[str, Any]]:
+    if not isinstance(choices, list):
+        raise ActError(f"{element['action_id']!r} takes a list of values, not {choices!r}.")
+    most = element.get("max_selected_items", len(choices))
+    if len(choices) > most:
+        raise ActError(f"{element['action_id']!r} takes at most {most} values.")
+    return [_option(element, value) for value in choices]
 
 
 def action_of(block: Block, element: Element, choice: Any, action_ts: str) -> dict[str, Any]:

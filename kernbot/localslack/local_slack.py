@@ -16,6 +16,7 @@ from kernbot.localslack.errors import SetUpError
 from kernbot.localslack.page_api import PageApi
 from kernbot.localslack.people import Kind, Person
 from kernbot.localslack.response_urls import ResponseUrls
+from kernbot.localslack.scene import Scene
 from kernbot.localslack.server import Server, Site
 from kernbot.localslack.signed_http import SignedHttp
 from kernbot.localslack.socket_mode import SocketMode
@@ -42,11 +43,10 @@ class LocalSlack:
     ) -> None:
         self._workspace = Workspace(clock, team_id, team_name)
         self._traffic = Traffic(clock)
-        self._response_urls = ResponseUrls(self._workspace)
         self._sockets = SocketMode(clock, ack_seconds, self._workspace.changes, self._traffic)
-        self._courier = Courier(self._sockets, SignedHttp(clock, ack_seconds), self._traffic)
-
-    # Setting up
+        # Apps compare the time of a signature with the machine's clock, whatever `clock` says.
+        courier = Courier(self._sockets, SignedHttp(time.time, ack_seconds), self._traffic)
+        self._scene = Scene(self._workspace, courier, ResponseUrls(self._workspace), self._traffic)
 
     def add_person(
         self, person_id: str, *, name: str, display_name: str = "", kind: Kind = Kind.MEMBER, tz: str = "UTC"
@@ -89,26 +89,22 @@ class LocalSlack:
         """Archive a channel."""
         self._workspace.archive(self._channel(channel_id))
 
-    # Using
-
     def person(self, person_id: str) -> Actor:
         """Return somebody who acts."""
-        return Actor(self._known(person_id), self._workspace, self._courier, self._response_urls, self._traffic)
+        return Actor(self._known(person_id), self._scene)
 
     @asynccontextmanager
     async def serve(self, port: int = 0) -> AsyncIterator[Server]:
         """Be up on 127.0.0.1, on this port, or on a free one for 0."""
         api = WebApi(self._workspace, self._sockets, self._traffic)
         pages = PageApi(self._workspace, self.person)
-        site = Site(self._sockets, api, pages, self._response_urls, self._traffic)
+        site = Site(self._sockets, api, pages, self._scene.response_urls)
         async with site.up(port) as server:
             self._workspace.origin = server.origin
             try:
                 yield server
             finally:
                 await self._sockets.close()
-
-    # Watching
 
     @property
     def log(self) -> list[Entry]:

@@ -42,8 +42,6 @@ class PageApi:
             web.get(f"{PATH}events", self.events),
         ]
 
-    # Reading
-
     def workspace(self, _request: web.Request) -> Body:
         """Return who is here and which commands there are."""
         people = [_person(person) for person in self._workspace.people.values() if person.id != SLACKBOT]
@@ -78,8 +76,6 @@ class PageApi:
         if view is None:
             return {"view": None, "errors": {}, "busy": False}
         return {"view": view_object(view, self._workspace.team_id), "errors": view.errors, "busy": view.busy}
-
-    # Acting
 
     async def command(self, actor: Actor, body: Body) -> Delivery:
         """Type a slash command."""
@@ -130,8 +126,6 @@ class PageApi:
             count = changes.count
             with contextlib.suppress(ConnectionError):
                 await socket.send_json({"type": "changed"})
-
-    # How
 
     def _person(self, person_id: str) -> Person:
         person = self._workspace.people.get(person_id)

@@ -23,7 +23,6 @@ from kernbot.localslack.errors import ApiError
 from kernbot.localslack.page_api import PageApi
 from kernbot.localslack.response_urls import ResponseUrls
 from kernbot.localslack.socket_mode import SocketMode
-from kernbot.localslack.traffic import Traffic
 from kernbot.localslack.web_api import WebApi
 
 _HOST: Final = "127.0.0.1"
@@ -64,10 +63,9 @@ class Server:
 class Site:
     """The routes of the server and what guards them."""
 
-    def __init__(self, sockets: SocketMode, api: WebApi, pages: PageApi, urls: ResponseUrls, traffic: Traffic) -> None:
+    def __init__(self, sockets: SocketMode, api: WebApi, pages: PageApi, urls: ResponseUrls) -> None:
         self._token = secrets.token_urlsafe(24)
         self._urls = urls
-        self._traffic = traffic
         self._hosts: frozenset[str] = frozenset()
         self._application = web.Application(middlewares=[self._guard], client_max_size=2**20)
         self._application.add_routes(

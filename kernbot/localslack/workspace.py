@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from kernbot.localslack.app import App
+from kernbot.localslack.app import App, Command
 from kernbot.localslack.changes import Changes
 from kernbot.localslack.content import Content
 from kernbot.localslack.conversations import Channel
@@ -40,8 +40,6 @@ class Workspace:
         self._histories: dict[str, History] = {}
         self._add(Person(SLACKBOT, "slackbot", "Slackbot", Kind.BOT, "UTC", team_id))
 
-    # People
-
     def add_person(self, person_id: str, name: str, display_name: str, kind: Kind, tz: str) -> Person:
         """Add a person; a stranger gets another workspace as their own."""
         try:
@@ -62,8 +60,6 @@ class Workspace:
         self.people[person.id] = person
         self.changes.announce()
         return person
-
-    # Channels
 
     def add_channel(self, channel_id: str, name: str, members: Sequence[str], *, private: bool, topic: str) -> Channel:
         """Add a channel with these members."""
@@ -105,19 +101,15 @@ class Workspace:
         self.changes.announce()
         return channel
 
-    # Apps
-
     def install(self, app: App) -> None:
         """Add an app and its bot user."""
         self.apps.append(app)
         self._add(Person(app.bot_user_id, app.bot_name, app.bot_name, Kind.BOT, "UTC", self.team_id))
 
-    def app_of_command(self, command: str) -> App | None:
-        """Return the app that gets this slash command: the one installed last."""
-        owners = [app for app in self.apps if any(known.name == command for known in app.commands)]
-        return owners[-1] if owners else None
-
-    # Messages
+    def find_command(self, name: str) -> tuple[App, Command] | None:
+        """Return a slash command and the app that gets it: the one installed last."""
+        found = [(app, command) for app in self.apps for command in app.commands if command.name == name]
+        return found[-1] if found else None
 
     def history(self, channel_id: str) -> History:
         """Return the messages of a conversation."""
@@ -178,8 +170,9 @@ class Workspace:
         self.post(channel, SLACKBOT, Content(text), visible_to=user_id)
 
     def edit(self, message: Message, content: Content, *, edited: bool) -> None:
-        """Replace what a message says; `edited` shows that it was."""
+        """Replace what a message says; `edited` shows that it was. What was chosen in its elements is gone."""
         message.content = content
+        message.values.clear()
         message.edited_ts = self.history(message.channel_id).next_ts(self.clock()) if edited else message.edited_ts
         self.changes.announce()
 

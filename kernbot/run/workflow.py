@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,8 +120,3 @@ class WorkflowRunOutput:
     def steps_with_errors(self) -> list[ErrorRequirement]:
         """The failures that are not decided."""
         return [item for item in self.error_requirements if item.needs_decision]
-
-    @property
-    def requirements(self) -> Iterable[StepRequirement | ErrorRequirement]:
-        """All questions, whatever they are about."""
-        return (*self.step_requirements, *self.error_requirements)

@@ -8,14 +8,15 @@ from typing import Any
 from kernbot.errors import DefinitionError
 from kernbot.workflow.checks import as_nodes
 from kernbot.workflow.node import Node
-from kernbot.workflow.review import HumanReview, OnReject, OnTimeout, review_of
+from kernbot.workflow.review import HumanReview, OnError, OnReject, OnTimeout, review_of
 
 
 class Condition(Node):
     """Runs `steps` if the evaluator says so, else `else_steps`.
 
     The evaluator is a bool or a function of the step input (and `run_context`, if it takes one) that returns a bool. A
-    confirmation is asked before it is called; a reject runs `else_steps` unless `on_reject` says otherwise.
+    confirmation is asked before it is called; a reject runs `else_steps` unless `on_reject` says otherwise. If the
+    evaluator raises, neither branch runs and `on_error` says what happens; the steps inside have an `on_error` each.
     """
 
     kind = "Condition"
@@ -34,6 +35,7 @@ class Condition(Node):
         requires_confirmation: bool | None = None,
         confirmation_message: str | None = None,
         on_reject: OnReject | str | None = None,
+        on_error: OnError | str | None = None,
         timeout: float | None = None,
         on_timeout: OnTimeout | str | None = None,
     ) -> None:
@@ -41,6 +43,7 @@ class Condition(Node):
             "requires_confirmation": requires_confirmation,
             "confirmation_message": confirmation_message,
             "on_reject": on_reject,
+            "on_error": on_error,
             "timeout": timeout,
             "on_timeout": on_timeout,
         }

@@ -8,7 +8,7 @@ from typing import Any
 from kernbot.errors import DefinitionError
 from kernbot.workflow.checks import as_nodes
 from kernbot.workflow.node import Node
-from kernbot.workflow.review import HumanReview, OnReject, OnTimeout, review_of
+from kernbot.workflow.review import HumanReview, OnError, OnReject, OnTimeout, review_of
 
 
 class Steps(Node):
@@ -42,6 +42,8 @@ class Steps(Node):
         self.steps = as_nodes(steps or (), f"Steps {self.name!r}")
         if self.on_reject is OnReject.else_branch:
             raise DefinitionError(f"Steps {self.name!r}: on_reject='else' is for a Condition; use 'skip' or 'cancel'.")
+        if review.on_error is not OnError.skip:
+            raise DefinitionError(f"Steps {self.name!r} has no on_error of its own; give it to the steps inside.")
         if review.requires_user_input:
             raise DefinitionError(f"Steps {self.name!r} can't ask for user input; let its first Step ask.")
 

@@ -6,15 +6,17 @@ import re
 import uuid
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from kernbot.errors import DefinitionError, UsageError
 from kernbot.run.events import WorkflowRunEvent
 from kernbot.run.workflow import WorkflowRunOutput
 from kernbot.session.workflow import Runs, WorkflowSession
-from kernbot.workflow.arguments import ContinueArguments, RunArguments
+from kernbot.workflow.arguments import ContinueArguments, RunArguments, WithoutEffect, check_names
 from kernbot.workflow.checks import as_nodes
 from kernbot.workflow.node import Node
+from kernbot.workflow.requirements import Requirement, StepRequirement
 
 if TYPE_CHECKING:
     from kernbot.db.base import Store
@@ -26,11 +28,18 @@ Output = WorkflowRunOutput
 Event = WorkflowRunEvent
 
 
+@dataclass(frozen=True)
+class _Session:
+    session_id: str
+    user_id: str | None
+
+
 class Workflow:
     """Nodes in sequence. It may be run as often as you like, also at the same time: no run is kept in the object.
 
     `db` keeps the runs; without one they live in this process. `session_id` is that of runs that name none; without it
-    the first run makes one, and later runs in the same context (thread, task) go on with it. `id` is made of `name`.
+    the first run makes one, and later runs of the same user in the same context (thread, task) go on with it. A session
+    begins with `session_state`; `dependencies` and `metadata` are merged with those of a run. `id` is made of `name`.
     """
 
     def __init__(
@@ -48,7 +57,9 @@ class Workflow:
         metadata: dict[str, Any] | None = None,
         stream: bool = False,
         stream_events: bool = False,
+        **without_effect: Unpack[WithoutEffect],
     ) -> None:
+        check_names(without_effect, WithoutEffect, "Workflow")
         self.name = name or id or "workflow"
         self.id = id or re.sub(r"[^a-z0-9_]+", "-", self.name.lower()).strip("-")
         if not self.id:
@@ -62,7 +73,8 @@ class Workflow:
         self.stream = stream
         self.stream_events = stream_events
         self.db = db if db is not None else _new_memory()
-        self._session: ContextVar[str | None] = ContextVar("kernbot_session", default=session_id)
+        self.session_id = session_id
+        self._last: ContextVar[_Session | None] = ContextVar("kernbot_last_session", default=None)
 
     @overload
     def run(
@@ -167,7 +179,8 @@ class Workflow:
         """Do what `get_session` does, from async code."""
         from kernbot.engine.library import load_session
 
-        wanted = session_id or self._session.get()
+        last = self._last.get()
+        wanted = session_id or (last.session_id if last else self.session_id)
         if wanted is None:
             raise UsageError(f"Workflow {self.name!r} has not run in this context yet; name a session_id.")
         found = await load_session(self.db, wanted)
@@ -211,38 +224,58 @@ class Workflow:
 
         return await cancel(self.db, run_id)
 
+    def definition(self) -> Definition:
+        """Return what the engine needs of this workflow."""
+        from kernbot.engine.runner import Definition
+
+        return Definition(
+            workflow_id=self.id,
+            name=self.name,
+            steps=self.steps,
+            session_state=self.session_state or {},
+            dependencies=self.dependencies,
+            metadata=self.metadata,
+        )
+
     def _begin(self, input: Any, given: RunArguments) -> Work:
         from kernbot.engine.library import begin
         from kernbot.engine.runner import StartRequest
 
-        run_id = given.pop("run_id", None) or uuid.uuid4().hex
-        session_id = given.pop("session_id", None) or self._session.get() or uuid.uuid4().hex
-        self._session.set(session_id)
-        own: dict[str, Any] = {
-            "user_id": self.user_id,
-            "dependencies": self.dependencies,
-            "metadata": self.metadata,
-            "session_state": self.session_state or {},
-        }
-        own |= {name: value for name, value in given.items() if value is not None}
-        request = StartRequest(input=input, run_id=run_id, session_id=session_id, **own)
-        return begin(self.db, self._definition(), request, run_id)
+        check_names(given, RunArguments, "run")
+        run_id = given.get("run_id") or uuid.uuid4().hex
+        user_id = given.get("user_id") or self.user_id
+        session_id = given.get("session_id") or self._session_for(user_id)
+        self._last.set(_Session(session_id, user_id))
+        request = StartRequest(
+            input=input,
+            run_id=run_id,
+            session_id=session_id,
+            user_id=user_id,
+            session_state=given.get("session_state") or {},
+            additional_data=given.get("additional_data"),
+            dependencies=given.get("dependencies"),
+            metadata=given.get("metadata"),
+        )
+        return begin(self.db, self.definition(), request, run_id)
+
+    def _session_for(self, user_id: str | None) -> str:
+        last = self._last.get()
+        remembered = last.session_id if last and last.user_id == user_id else None
+        return remembered or self.session_id or uuid.uuid4().hex
 
     def _resume(self, run_response: Output | None, given: ContinueArguments) -> Work:
         from kernbot.engine.library import resume
 
+        check_names(given, ContinueArguments, "continue_run")
         run_id = run_response.run_id if run_response else given.get("run_id")
         if not run_id:
             raise UsageError("continue_run needs the run, or its run_id.")
-        requirements = given.get("step_requirements")
-        if requirements is None:
-            requirements = list(run_response.requirements) if run_response else []
-        return resume(self.db, self._definition(), run_id, requirements, given.get("user_id"))
-
-    def _definition(self) -> Definition:
-        from kernbot.engine.runner import Definition
-
-        return Definition(workflow_id=self.id, name=self.name, steps=self.steps)
+        session_id = given.get("session_id") or (run_response.session_id if run_response else None)
+        user_id = given.get("user_id")
+        if session_id:
+            self._last.set(_Session(session_id, run_response.user_id if run_response else user_id))
+        requirements = _requirements(run_response, given.get("step_requirements"))
+        return resume(self.db, self.definition(), run_id, requirements, session_id=session_id, user_id=user_id)
 
     def _sync(self, work: Work, stream: bool | None, stream_events: bool | None) -> Output | Iterator[Event]:
         if self.stream if stream is None else stream:
@@ -264,6 +297,13 @@ class Workflow:
         if output is None:
             raise UsageError(f"Run {run_id} is no longer stored.")
         return output
+
+
+def _requirements(run: Output | None, given: Sequence[StepRequirement] | None) -> list[Requirement]:
+    """Return what carries the decisions: requirements given in place of those of the run, and its questions of failure."""
+    if run is None:
+        return list(given or ())
+    return [*(run.step_requirements if given is None else given), *run.error_requirements]
 
 
 def _new_memory() -> Store:

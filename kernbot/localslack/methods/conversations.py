@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Sequence
 
 from kernbot.localslack.conversations import Channel, conversation_object
-from kernbot.localslack.errors import ApiError
+from kernbot.localslack.errors import ApiError, invalid_arguments
 from kernbot.localslack.methods.base import Body, Call, Method, count, flag, text
 
 _DEFAULT_LIMIT = 100
@@ -88,7 +88,7 @@ def _direct(call: Call) -> Channel:
     if not users:
         raise ApiError("users_list_not_supplied")
     if len(users) > 1:
-        raise ApiError("missing_scope", needed="mpim:write", provided=",".join(call.app.scopes))
+        raise invalid_arguments("the local Slack has direct messages between two only")
     person = call.workspace.people.get(users[0])
     if person is None:
         raise ApiError("user_not_found")

@@ -22,7 +22,8 @@ def _auth_test(call: Call) -> Body:
 
 def _connections_open(call: Call) -> Body:
     if not call.app.socket_mode:
-        raise ApiError("socket_mode_not_enabled")
+        messages = ["settings.socket_mode_enabled is off in the manifest of this app"]
+        raise ApiError("invalid_auth", response_metadata={"messages": messages})
     return {"url": call.sockets.issue_url(call.app, call.workspace.origin)}
 
 

@@ -174,7 +174,7 @@ function act({ as, channel }, message, block, element, value) {
 }
 
 function actInView(view, block, element, value) {
-  return sendAndTell("view_action", { as: directory.me, view_id: view.id, ...used(block, element, value) });
+  return sendAndShow("view_action", { as: directory.me, view_id: view.id, ...used(block, element, value) });
 }
 
 function submit(view, values) {

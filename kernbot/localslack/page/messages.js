@@ -23,6 +23,8 @@ export class MessageList {
     this.rows = el("div", { class: "rows", role: "log", "aria-live": "polite", "aria-relevant": "additions" });
     this.jump = button({ class: "jump", hidden: true, click: () => this.#toBottom() }, "New messages ↓");
     this.node = el("div", { class: "messages", scroll: () => this.#scrolled() }, this.rows);
+    this.pinned = true;
+    this.#keepPinned();
   }
 
   /**
@@ -32,13 +34,13 @@ export class MessageList {
    */
   show(place, messages, empty) {
     const key = linkTo(place);
-    const atBottom = key !== this.key || this.#isAtBottom();
-    if (key !== this.key) this.drawn.clear();
+    const moved = key !== this.key;
+    if (moved) this.drawn.clear();
     this.key = key;
     this.place = place;
     this.#draw(messages, empty);
     const newest = messages.at(-1)?.ts;
-    if (atBottom) this.#toBottom();
+    if (moved || this.pinned) this.#toBottom();
     else if (newest !== this.newest) this.jump.hidden = false;
     this.newest = newest;
   }
@@ -124,17 +126,22 @@ export class MessageList {
     return div("tools", this.#threadLink(message, { class: "tool", title: words }, sign("↩", words)));
   }
 
-  #isAtBottom() {
-    return this.node.scrollHeight - this.node.scrollTop - this.node.clientHeight < NEAR_BOTTOM;
-  }
-
   #toBottom() {
     this.node.scrollTop = this.node.scrollHeight;
+    this.pinned = true;
     this.jump.hidden = true;
   }
 
+  /** Who reads the newest messages stays with them; who scrolled back stays there. */
   #scrolled() {
-    if (this.#isAtBottom()) this.jump.hidden = true;
+    this.pinned = this.node.scrollHeight - this.node.scrollTop - this.node.clientHeight < NEAR_BOTTOM;
+    if (this.pinned) this.jump.hidden = true;
+  }
+
+  #keepPinned() {
+    const observer = new ResizeObserver(() => this.pinned && this.#toBottom());
+    observer.observe(this.node);
+    observer.observe(this.rows);
   }
 }
 

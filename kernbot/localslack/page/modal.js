@@ -11,7 +11,7 @@ import { button, div, el, uniqueId } from "./dom.js";
  * @typedef {object} ModalActions
  * @property {(view: object, values: Record<string, any>) => Promise<Answer>} submit
  * @property {(view: object) => Promise<void>} close
- * @property {(view: object, block: object, element: object, value: any) => Promise<void>} act
+ * @property {(view: object, block: object, element: object, value: any) => Promise<Answer>} act
  * @property {() => void} gone  the modal is closed and what had the focus before is not there any more
  */
 
@@ -102,7 +102,7 @@ export class Modal {
 
   async #act(block, element, value) {
     this.typed.set(this.#key(block, element), value);
-    await this.actions.act(this.view, block, element, value);
+    this.#tellTrouble(await this.actions.act(this.view, block, element, value));
   }
 
   async #submit(event) {
@@ -127,9 +127,13 @@ export class Modal {
     this.dialog.querySelector("[type=submit]")?.toggleAttribute("disabled", id !== null);
   }
 
-  #answered({ ok, errors, error }) {
-    this.trouble.textContent = ok || errors ? "" : `We had some trouble connecting. Try again? (${error})`;
-    if (errors) this.#showErrors(errors);
+  #answered(answer) {
+    if (answer.errors) this.#showErrors(answer.errors);
+    else this.#tellTrouble(answer);
+  }
+
+  #tellTrouble({ ok, error }) {
+    this.trouble.textContent = ok ? "" : `That did not work: ${error}`;
   }
 
   #showErrors(errors) {

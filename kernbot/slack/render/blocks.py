@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from kernbot.slack.render.text import one_line
+from kernbot.slack.render.text import cut, one_line
 
 Block = dict[str, Any]
 Element = dict[str, Any]
@@ -65,6 +65,14 @@ def words(text: str, **style: bool) -> Element:
 def note(text: str) -> Element:
     """Return a remark of the bot's own among text of others, which is never italic."""
     return words(text, italic=True)
+
+
+def cut_words(text: str, at_most: int) -> list[Element]:
+    """Return text of others on one line; where it is cut, a remark says how much is shown."""
+    piece = cut(text, at_most)
+    if not piece.text:
+        return [note("empty")]
+    return [words(piece.text)] if piece.is_whole else [words(f"{piece.text} "), note(piece.note)]
 
 
 def button(

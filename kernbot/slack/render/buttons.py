@@ -124,13 +124,13 @@ def _confirm_reject(pause: PauseFacts) -> Element:
 
 
 def _confirm_retry(pause: PauseFacts) -> Element:
-    return confirm("Run it again?", f"{question_in_dialog(pause)}.", yes="Run it again", no="Go back")
+    return confirm("Run it again?", question_in_dialog(pause), yes="Run it again", no="Go back")
 
 
 def _confirm_cancel(run: RunFacts, pause: PauseFacts | None) -> Element:
     stays = "nothing further happens. What is done stays done."
     if pause is not None:
-        text = f"{question_in_dialog(pause)}. Cancelling closes this question; {stays}"
+        text = f"{question_in_dialog(pause)} Cancelling closes this question; {stays}"
     elif any(question.is_open for question in run.pauses):
         text = f"Run of “{short(run.workflow)}”: the question that is open is closed, and {stays}"
     else:

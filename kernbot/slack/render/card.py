@@ -11,6 +11,7 @@ from kernbot.slack.render.blocks import (
     Block,
     actions,
     context,
+    cut_words,
     error_quote,
     line,
     message,
@@ -23,8 +24,8 @@ from kernbot.slack.render.buttons import buttons_of_card
 from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.outcome import outcome, state_in_short
 from kernbot.slack.render.promise import rules
-from kernbot.slack.render.question import place_of, question_block, question_cut, question_text
-from kernbot.slack.render.text import code, cut, date
+from kernbot.slack.render.question import place_of, question_block, question_text
+from kernbot.slack.render.text import code, date
 from kernbot.slack.render.values import fields_quote, in_short, values_quote
 
 _LONGEST_REASON = 1_000
@@ -42,7 +43,7 @@ def card(run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker, revision: int)
 
 
 def _open(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, at: _At) -> Iterator[Block]:
-    yield _question(pause, at)
+    yield question_block(at("question"), pause)
     yield from _subject(pause, at)
     since = f"asked for by {code(run.requester)} · waiting since {date(pause.opened_at)}"
     yield context(at("context"), f"{place_of(run, pause)} · {since}")
@@ -68,14 +69,9 @@ def _subject(pause: PauseFacts, at: _At) -> Iterator[Block]:
 
 def _closed(run: RunFacts, pause: PauseFacts, at: _At) -> Iterator[Block]:
     reason = pause.answer.feedback if pause.answer else None
-    yield _question(pause, at)
+    yield question_block(at("question"), pause)
     yield section(at("outcome"), outcome(run, pause) + (" Reason:" if reason else ""))
     if reason:
-        piece = cut(reason, _LONGEST_REASON)
-        yield rich_text(at("reason"), quote(words(piece.text)))
+        yield rich_text(at("reason"), quote(*cut_words(reason, _LONGEST_REASON)))
     lines = [in_short(pause), place_of(run, pause)]
     yield context(at("context"), "\n".join(filter(None, lines)))
-
-
-def _question(pause: PauseFacts, at: _At) -> Block:
-    return question_block(at("question"), question_cut(pause).text)

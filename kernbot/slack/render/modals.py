@@ -10,15 +10,26 @@ from typing import Any
 from kernbot.errors import ConfigurationError
 from kernbot.slack import ids
 from kernbot.slack.ids import TokenMaker, block_id
-from kernbot.slack.render.blocks import Block, actions, context, error_quote, plain, quote, rich_text, section, words
+from kernbot.slack.render.blocks import (
+    Block,
+    actions,
+    context,
+    error_quote,
+    line,
+    plain,
+    quote,
+    rich_text,
+    section,
+    words,
+)
 from kernbot.slack.render.buttons import fill_in_label, reject_button
 from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.inputs import input_block
-from kernbot.slack.render.outcome import outcome, what_happened
-from kernbot.slack.render.parent import asked_for, state, steps_list
+from kernbot.slack.render.outcome import outcome
+from kernbot.slack.render.parent import asked_for, failed_steps, state, step_lines
 from kernbot.slack.render.promise import asks_to_confirm, rules, silence, what_buttons_do
-from kernbot.slack.render.question import place_of, question_block
-from kernbot.slack.render.refusals import still_possible, why_too_late
+from kernbot.slack.render.question import place_of, question_block, question_cut
+from kernbot.slack.render.refusals import since_then, still_possible, why_too_late
 from kernbot.slack.render.text import date, with_lines
 from kernbot.slack.render.values import as_text
 from kernbot.slack.render.whole import Part, parts_of, pieces_of, that_fit
@@ -26,6 +37,7 @@ from kernbot.slack.render.whole import Part, parts_of, pieces_of, that_fit
 _MOST_BLOCKS = 100
 _MOST_FIELDS = 95
 _MOST_BYTES = 250_000
+_STEPS_OF_A_BLOCK = 50
 _SUBMIT = {"Fill in": "Send answer", "Fill in and approve": "Send and approve"}
 _NO_ROOM = "*Not everything fits into this window:* only the first part is shown."
 
@@ -51,10 +63,10 @@ def fill_in(run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker) -> View:
     label = fill_in_label(pause)
     at = _at(pause)
     until = f"open until {date(pause.deadline)}" if pause.deadline is not None else "no deadline"
-    head = [_question(at, pause), context(at("context"), f"{place_of(run, pause)} · {until}")]
+    head = [question_block(at("question"), pause), context(at("context"), f"{place_of(run, pause)} · {until}")]
     fields = [input_block(number, field) for number, field in enumerate(pause.fields)]
     room = _MOST_BLOCKS - len(head) - len(fields)
-    values = _fitted(at, parts_of(pause.values), room) if asks_to_confirm(pause) else []
+    values = _fitted(at, _parts_asked_about(pause), room) if asks_to_confirm(pause) else []
     token = tokens.make(ids.FILL_IN, pause.pause_id, pause.digest)
     view = _form(label, _SUBMIT[label], ids.FILL_IN, token, [*head, *values, *fields])
     if len(json.dumps(view)) > _MOST_BYTES:
@@ -68,13 +80,13 @@ def fill_in(run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker) -> View:
 def review(run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker) -> View:
     """Return all that is decided on, with Approve and Reject below; its token is the one of Approve."""
     at = _at(pause)
-    head = [_question(at, pause), context(at("context"), place_of(run, pause))]
+    head = [question_block(at("question"), pause), context(at("context"), place_of(run, pause))]
     lines = [*what_buttons_do(pause), "Nothing is decided by closing this.", silence(pause)]
     tail = [
         context(at("rules"), "\n".join(lines)),
         actions(at("actions"), [reject_button(run, pause, tokens)]),
     ]
-    values = _fitted(at, parts_of(pause.values), _MOST_BLOCKS - len(head) - len(tail))
+    values = _fitted(at, _parts_asked_about(pause), _MOST_BLOCKS - len(head) - len(tail))
     token = tokens.make(ids.APPROVE, pause.pause_id, pause.digest)
     return _form("Review", "Approve", ids.REVIEW, token, [*head, *values, *tail], close="Close")
 
@@ -82,7 +94,11 @@ def review(run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker) -> View:
 def details(run: RunFacts, pause: PauseFacts) -> View:
     """Return all there is to know of one question: values whole, rules or outcome, what was given."""
     at = _at(pause)
-    head = [_question(at, pause), context(at("context"), place_of(run, pause)), _rules_or_outcome(run, pause, at)]
+    head = [
+        question_block(at("question"), pause),
+        context(at("context"), place_of(run, pause)),
+        _rules_or_outcome(run, pause, at),
+    ]
     if pause.error:
         head.append(error_quote(at("error"), pause.error))
     return _modal("Details", [*head, *_fitted(at, _parts_of_question(pause), _MOST_BLOCKS - len(head))])
@@ -92,16 +108,14 @@ def run_details(run: RunFacts) -> View:
     """Return all there is to know of a run: its steps, its questions with their answers, its result."""
     at = partial(block_id, run.run_id, 1)
     head = [section(at("state"), state(run)), context(at("context"), f"{asked_for(run)} · {date(run.started_at)}")]
-    if run.steps:
-        head.append(rich_text(at("steps"), steps_list(run)))
-    return _modal("Run", [*head, *_fitted_blocks(at, _parts_of_run(run, at), _MOST_BLOCKS - len(head))])
+    return _modal("Run", [*head, *_fitted_blocks(at, _blocks_of_run(run, at), _MOST_BLOCKS - len(head))])
 
 
 def closed(run: RunFacts, pause: PauseFacts, typed: Sequence[tuple[str, str]]) -> View:
     """Return what answers a submit that came too late: why, what happened, and what was typed, to copy."""
     at = _at(pause)
-    happened = silence(pause) if pause.is_open else what_happened(run, pause)
-    head = [section(at("refusal"), f"*Not recorded: {why_too_late(pause, 'you sent it')}.*\n{happened}")]
+    why = f"*Not recorded: {why_too_late(pause, 'you sent it')}.*"
+    head = [section(at("refusal"), f"{why}\n{since_then(run, pause)}")]
     if typed:
         head.append(context(at("typed"), "*What you wrote, to copy*"))
     next_steps = still_possible(run)
@@ -111,12 +125,13 @@ def closed(run: RunFacts, pause: PauseFacts, typed: Sequence[tuple[str, str]]) -
     return view | {"callback_id": ids.CLOSED}
 
 
+def refused(refusal: dict[str, Any]) -> View:
+    """Return a refusal, a message of `refusals`, as a modal."""
+    return _modal("Not recorded", refusal["blocks"]) | {"callback_id": ids.CLOSED}
+
+
 def _at(pause: PauseFacts) -> _At:
     return partial(block_id, pause.pause_id, 1)
-
-
-def _question(at: _At, pause: PauseFacts) -> Block:
-    return question_block(at("question"), pause.message)
 
 
 def _modal(title: str, blocks: Iterable[Block], close: str = "Close") -> View:
@@ -136,13 +151,35 @@ def _rules_or_outcome(run: RunFacts, pause: PauseFacts, at: _At) -> Block:
     return section(at("outcome"), outcome(run, pause))
 
 
-def _parts_of_question(pause: PauseFacts) -> Iterator[Part]:
+def _parts_asked_about(pause: PauseFacts) -> Iterator[Part]:
+    if not question_cut(pause).is_whole:
+        yield from pieces_of("question", pause.message)
     yield from parts_of(pause.values)
+
+
+def _parts_of_question(pause: PauseFacts) -> Iterator[Part]:
+    yield from _parts_asked_about(pause)
     if pause.answer is None:
         return
     yield from parts_of((name, as_text(value)) for name, value in pause.answer.values.items())
     if pause.answer.feedback:
         yield from pieces_of("reason", pause.answer.feedback)
+
+
+def _blocks_of_run(run: RunFacts, at: _At) -> Iterator[Block]:
+    for start in range(0, len(run.steps), _STEPS_OF_A_BLOCK):
+        lines = step_lines(run.steps[start : start + _STEPS_OF_A_BLOCK])
+        yield rich_text(at(f"steps.{start}"), line(*lines[:-1]))
+    for number, pause in enumerate(run.pauses):
+        yield question_block(at(f"question.{number}"), pause)
+        yield section(at(f"outcome.{number}"), silence(pause) if pause.is_open else outcome(run, pause))
+        yield from _numbered(at, f"values.{number}", _parts_of_question(pause))
+    for number, step in enumerate(failed_steps(run)):
+        yield from _numbered(at, f"error.{number}", pieces_of(f"{step.name} failed", step.error or "no message"))
+    if run.error:
+        yield from _numbered(at, "error", pieces_of("error", run.error))
+    if run.content is not None:
+        yield from _numbered(at, "result", pieces_of("result", run.content))
 
 
 def _to_copy(typed: Sequence[tuple[str, str]]) -> Iterator[Part]:
@@ -151,7 +188,11 @@ def _to_copy(typed: Sequence[tuple[str, str]]) -> Iterator[Part]:
 
 
 def _fitted(at: _At, parts: Iterable[Part], room: int) -> list[Block]:
-    return _fitted_blocks(at, (rich_text(at(f"values.{place}"), *part) for place, part in enumerate(parts)), room)
+    return _fitted_blocks(at, _numbered(at, "values", parts), room)
+
+
+def _numbered(at: _At, name: str, parts: Iterable[Part]) -> Iterator[Block]:
+    return (rich_text(at(f"{name}.{place}"), *part) for place, part in enumerate(parts))
 
 
 def _fitted_blocks(at: _At, blocks: Iterable[Block], room: int) -> list[Block]:

@@ -79,7 +79,8 @@ def decision(pause: PauseFacts) -> str | None:
     if pause.answered_by == TIMER:
         return f"{code(pause.step_name)}: no answer in time, {_IN_SHORT[pause.followed]}"
     deed, _ = _deed(pause)
-    return f"{code(pause.step_name)}: {deed[0].lower()}{deed[1:]}{_by(pause.answered_by)}"
+    ended = ", the run was cancelled" if pause.followed == "cancelled" and not _says_it_all(pause) else ""
+    return f"{code(pause.step_name)}: {deed[0].lower()}{deed[1:]}{_by(pause.answered_by)}{ended}"
 
 
 def closed_at(run: RunFacts, pause: PauseFacts) -> float:

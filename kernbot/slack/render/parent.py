@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,6 @@ from kernbot.slack.render.blocks import (
     line,
     message,
     note,
-    quote,
     rich_text,
     section,
     words,
@@ -25,11 +24,10 @@ from kernbot.slack.render.blocks import (
 from kernbot.slack.render.buttons import cancel_run, details_of_run
 from kernbot.slack.render.facts import RunFacts, StepFacts
 from kernbot.slack.render.outcome import decision
-from kernbot.slack.render.text import code, counted, cut, date, duration, escape, fitting, person, short
+from kernbot.slack.render.text import code, counted, date, duration, escape, fitting, person, short
 
 _MOST_STEPS = 20
 _MOST_FAILED = 3
-_LONGEST_REASON = 500
 _MARKS = {"done": "✓", "failed": "✕", "not_run": "✕", "running": "●", "waiting": "●", "skipped": "○", "not_yet": "○"}
 _IN_WORDS = {
     "done": "done",
@@ -74,16 +72,14 @@ def state(run: RunFacts) -> str:
     return f"*{word}:* {workflow}{_current(run)}"
 
 
-def steps_list(run: RunFacts) -> Element:
-    """Return the steps of a run, those around the current one if there are many."""
-    current = _index(run, "waiting", "running")
-    first = max(0, min((current or 0) - _MOST_STEPS // 2, len(run.steps) - _MOST_STEPS))
-    shown = run.steps[first : first + _MOST_STEPS]
-    inline: list[Element] = [note(f"{first} more\n")] if first else []
-    for step in shown:
-        inline += _step(step)
-    after = len(run.steps) - first - len(shown)
-    return line(*inline, note(f"{after} more")) if after else line(*inline[:-1])
+def step_lines(steps: Sequence[StepFacts]) -> list[Element]:
+    """Return steps with their marks, a line each, every line with its line break."""
+    return [element for step in steps for element in _step(step)]
+
+
+def asked_for(run: RunFacts) -> str:
+    """Return which run this is and whose, as `mrkdwn`."""
+    return f"Run {short_id(run.run_id)} · asked for by {code(run.requester)}"
 
 
 def _state_in_short(run: RunFacts) -> str:
@@ -102,8 +98,8 @@ def _going_on(run: RunFacts, tokens: TokenMaker, at: _At) -> Iterator[Block]:
     waits = run.status is RunStatus.PAUSED and run.open_question_link
     yield section(at("state"), state(run) + (f"\n<{run.open_question_link}|Open the question>" if waits else ""))
     if run.steps:
-        yield rich_text(at("steps"), steps_list(run))
-    yield context(at("context"), f"{_asked_for(run)} · started {date(run.started_at)}")
+        yield rich_text(at("steps"), _steps_around_current(run))
+    yield context(at("context"), f"{asked_for(run)} · started {date(run.started_at)}")
     yield actions(at("actions"), [details_of_run(run, tokens), cancel_run(run, tokens)])
 
 
@@ -125,16 +121,9 @@ def _why(run: RunFacts, at: _At) -> Iterator[Block]:
             yield error_quote(at(f"error.{number}"), step.error)
     if run.status is RunStatus.ERROR and run.error and not any(step.error for step in failed):
         yield error_quote(at("error"), run.error)
-    if run.status is RunStatus.CANCELLED:
-        yield from _who_cancelled(run, at)
-
-
-def _who_cancelled(run: RunFacts, at: _At) -> Iterator[Block]:
     if run.cancelled_by:
         when = f", {date(run.ended_at)}" if run.ended_at is not None else ""
-        yield section(at("cancelled"), f"Cancelled by {person(run.cancelled_by)}{when}.{' Reason:' * bool(run.reason)}")
-    if run.reason:
-        yield rich_text(at("reason"), quote(words(cut(run.reason, _LONGEST_REASON).text)))
+        yield section(at("cancelled"), f"Cancelled by {person(run.cancelled_by)}{when}.")
 
 
 def _summary(run: RunFacts) -> str:
@@ -145,7 +134,7 @@ def _summary(run: RunFacts) -> str:
 
 def _when(run: RunFacts) -> str:
     until = f" to {date(run.ended_at)}" if run.ended_at is not None else ""
-    first = f"{_asked_for(run)} · {date(run.started_at)}{until}"
+    first = f"{asked_for(run)} · {date(run.started_at)}{until}"
     if run.content is None:
         return first
     failed = failed_steps(run)
@@ -153,8 +142,14 @@ def _when(run: RunFacts) -> str:
     return f"{first}\nThe result is in the thread{without}."
 
 
-def _asked_for(run: RunFacts) -> str:
-    return f"Run {short_id(run.run_id)} · asked for by {code(run.requester)}"
+def _steps_around_current(run: RunFacts) -> Element:
+    current = _current_step(run) or 0
+    first = max(0, min(current - _MOST_STEPS // 2, len(run.steps) - _MOST_STEPS))
+    shown = run.steps[first : first + _MOST_STEPS]
+    after = len(run.steps) - first - len(shown)
+    before = [note(f"{first} more\n")] if first else []
+    lines = step_lines(shown)
+    return line(*before, *lines, note(f"{after} more")) if after else line(*before, *lines[:-1])
 
 
 def _step(step: StepFacts) -> Iterator[Element]:
@@ -185,9 +180,9 @@ def _names(failed: list[StepFacts]) -> str:
 
 
 def _current(run: RunFacts) -> str:
-    current = _index(run, "waiting", "running")
+    current = _current_step(run)
     return "" if current is None else f", step {current + 1} of {len(run.steps)}"
 
 
-def _index(run: RunFacts, *states: str) -> int | None:
-    return next((place for place, step in enumerate(run.steps) if step.state in states), None)
+def _current_step(run: RunFacts) -> int | None:
+    return next((place for place, step in enumerate(run.steps) if step.state in ("waiting", "running")), None)

@@ -34,6 +34,11 @@ def silence(pause: PauseFacts) -> str:
     return f"If nobody answers by {date(pause.deadline)}: {_what_the_clock_does(pause)}."
 
 
+def lapsed(pause: PauseFacts) -> str:
+    """Return what is about to happen to a question whose deadline is over and which the clock has not closed yet."""
+    return f"Nobody had answered by {date(pause.deadline or pause.opened_at)}: {_what_the_clock_does(pause)}."
+
+
 def _reject(pause: PauseFacts) -> str:
     if pause.on_reject == "cancel":
         return "*Reject* cancels the run, nothing further happens."

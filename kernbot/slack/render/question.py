@@ -7,21 +7,22 @@ from collections.abc import Iterator
 from kernbot.slack.ids import short_id
 from kernbot.slack.render.blocks import Block, Element, line, rich_text, words
 from kernbot.slack.render.facts import PauseFacts, RunFacts
-from kernbot.slack.render.text import Cut, code, cut, escape, one_line
+from kernbot.slack.render.text import Cut, code, cut, escape
 
-_LONGEST = 1_000
+_LONGEST = 700
+"""Slack takes 4,000 characters for the `text` of an update, and an escaped character counts up to five."""
 _LONGEST_IN_DIALOG = 150
 _NO_QUESTION = "Answer needed"
 
 
 def question_cut(pause: PauseFacts) -> Cut:
-    """Return as much of the question as a card shows."""
+    """Return as much of a question as is shown on top."""
     return cut(pause.message.strip() or _NO_QUESTION, _LONGEST)
 
 
-def question_block(block_id: str, message: str) -> Block:
+def question_block(block_id: str, pause: PauseFacts) -> Block:
     """Return a question as the top of a card or modal; names in backticks become code."""
-    return rich_text(block_id, line(*_parts(message)))
+    return rich_text(block_id, line(*_parts(question_cut(pause).text)))
 
 
 def question_text(pause: PauseFacts) -> str:
@@ -30,12 +31,10 @@ def question_text(pause: PauseFacts) -> str:
 
 
 def question_in_dialog(pause: PauseFacts) -> str:
-    """Return a question for a dialog, which knows no code: names in backticks stand in quotation marks."""
+    """Return a question as a sentence for a dialog, with quotation marks in place of backticks."""
     shown = cut(pause.message.strip() or _NO_QUESTION, _LONGEST_IN_DIALOG).text
-    pieces = shown.split("`")
-    if len(pieces) % 2 == 0:
-        return shown
-    return "".join(f"“{piece}”" if place % 2 else piece for place, piece in enumerate(pieces))
+    quoted = "".join(f"“{piece}”" if is_name else piece for piece, is_name in _names_in(shown))
+    return quoted if quoted[-1] in ".?!…" else f"{quoted}."
 
 
 def place_of(run: RunFacts, pause: PauseFacts) -> str:
@@ -45,9 +44,14 @@ def place_of(run: RunFacts, pause: PauseFacts) -> str:
 
 
 def _parts(message: str) -> Iterator[Element]:
+    for piece, is_name in _names_in(message):
+        yield words(piece, code=True, bold=True) if is_name else words(piece, bold=True)
+
+
+def _names_in(message: str) -> list[tuple[str, bool]]:
+    """Return the pieces of a message, and whether each stood in backticks; none does if one backtick is alone."""
     pieces = message.split("`")
     if len(pieces) % 2 == 0:
-        pieces = [message]
-    for place, piece in enumerate(pieces):
-        if piece:
-            yield words(one_line(piece), code=True, bold=True) if place % 2 else words(one_line(piece), bold=True)
+        return [(message, False)]
+    named = [(piece, bool(place % 2)) for place, piece in enumerate(pieces) if piece]
+    return named or [(message, False)]

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kernbot.slack.ids import short_id
-from kernbot.slack.render.blocks import mrkdwn
+from kernbot.slack.render.blocks import Block, message, mrkdwn
 from kernbot.slack.render.buttons import LABELS
 from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.outcome import TIMER, what_happened
 from kernbot.slack.render.parent import state
-from kernbot.slack.render.promise import silence
+from kernbot.slack.render.promise import lapsed
 from kernbot.slack.render.text import channel, code, date, fitting
 
 _WHY = {
@@ -25,12 +25,13 @@ _WHY = {
     "not_a_member": "you are not a full member of {channel}",
 }
 _ASK = "Ask one of them."
+_LONGEST_COMMAND = 100
 _JOIN = "Join the channel and try again, or ask one of them."
 
 
 def too_late(run: RunFacts, pause: PauseFacts, action_id: str) -> dict[str, Any]:
     """Return the refusal of a click on a question that is closed, or whose deadline is over."""
-    return _refusal(why_too_late(pause, "your click"), _since(run, pause), _still_possible(run, action_id))
+    return _refusal(why_too_late(pause, "your click"), since_then(run, pause), _still_possible(run, action_id))
 
 
 def why_too_late(pause: PauseFacts, deed: str) -> str:
@@ -38,6 +39,11 @@ def why_too_late(pause: PauseFacts, deed: str) -> str:
     if pause.is_open or pause.answered_by == TIMER:
         return f"the deadline was over before {deed}"
     return f"the run was cancelled before {deed}" if pause.answer is None else f"this was answered before {deed}"
+
+
+def since_then(run: RunFacts, pause: PauseFacts) -> str:
+    """Return what closed a question, or is about to."""
+    return lapsed(pause) if pause.is_open else what_happened(run, pause)
 
 
 def still_possible(run: RunFacts) -> str:
@@ -82,8 +88,8 @@ def no_such_run(run: str) -> dict[str, Any]:
 
 def invite(channel_id: str, bot_name: str) -> dict[str, Any]:
     """Return the answer where the bot can't post: how to let it in; no run was started."""
-    how = f"Type `/invite @{bot_name}` in {channel(channel_id)}, then try again. No run was started."
-    return _message("Invite me first: I am not in the channel where this workflow asks.", how)
+    how = f"{code(f'/invite @{bot_name}', _LONGEST_COMMAND)} in {channel(channel_id)}"
+    return _message(f"Invite me: {how}, then try again.", "This workflow asks there. No run was started.")
 
 
 def complaint(text: str) -> dict[str, Any]:
@@ -129,7 +135,7 @@ def workflows(names: Sequence[tuple[str, str | None]]) -> dict[str, Any]:
 def status(runs: Iterable[RunFacts]) -> dict[str, Any]:
     """Return a list of runs, or of one, with what they wait for."""
     lines = [f"{state(run)}\nRun {short_id(run.run_id)}, started {date(run.started_at)}{_link(run)}" for run in runs]
-    return _message("Your runs:", fitting(lines)) if lines else _message("You have no runs.")
+    return _message("Runs:", fitting(lines)) if lines else _message("You have no runs.")
 
 
 def _why(reason: str, channel_id: str) -> str:
@@ -139,10 +145,6 @@ def _why(reason: str, channel_id: str) -> str:
 def _who_may(do: str, reason: str, channel_id: str) -> str:
     what_to_do = _JOIN if reason == "not_a_member" else _ASK
     return f"Full members of {channel(channel_id)} may {do}. {what_to_do}"
-
-
-def _since(run: RunFacts, pause: PauseFacts) -> str:
-    return silence(pause) if pause.is_open else what_happened(run, pause)
 
 
 def _still_possible(run: RunFacts, action_id: str) -> str:
@@ -161,12 +163,15 @@ def _link(run: RunFacts) -> str:
 
 def _refusal(why: str, more: str, what_to_do: str = "") -> dict[str, Any]:
     headline = f"Not recorded: {why}."
-    return _message(headline, f"*{headline}*\n{more}", what_to_do, headline_stands=False)
+    blocks = [_section(f"*{headline}*\n{more}")]
+    if what_to_do:
+        blocks.append({"type": "context", "elements": [mrkdwn(what_to_do)]})
+    return message(headline, blocks)
 
 
-def _message(headline: str, more: str = "", grey: str = "", *, headline_stands: bool = True) -> dict[str, Any]:
-    shown = "\n".join(filter(None, (headline, more))) if headline_stands else more
-    blocks: list[dict[str, Any]] = [{"type": "section", "text": mrkdwn(shown)}]
-    if grey:
-        blocks.append({"type": "context", "elements": [mrkdwn(grey)]})
-    return {"text": headline, "blocks": blocks}
+def _message(headline: str, more: str = "") -> dict[str, Any]:
+    return message(headline, [_section("\n".join(filter(None, (headline, more))))])
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": mrkdwn(text)}

@@ -12,7 +12,7 @@ from kernbot.slack.render.facts import RunFacts
 from kernbot.slack.render.parent import failed_steps
 from kernbot.slack.render.text import code, counted, cut, escape, short
 
-_LONGEST = 8_000
+_LONGEST = 7_000
 _MOST_FAILED = 3
 
 _At = Callable[[str], str]

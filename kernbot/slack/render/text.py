@@ -22,7 +22,8 @@ _BLANK_LETTERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 """What Unicode counts among letters and marks, and yet shows nothing."""
-_SLACK_ID = re.compile("[A-Z][A-Z0-9]{2,20}")
+_USER_ID = re.compile("[UW][A-Z0-9]{2,20}")
+_CHANNEL_ID = re.compile("[CDG][A-Z0-9]{2,20}")
 _LONGEST_NAME = 40
 _LONGEST_WORD = 40
 
@@ -90,12 +91,12 @@ def code(text: str, at_most: int = _LONGEST_NAME) -> str:
 
 def person(who: str) -> str:
     """Return for `mrkdwn` who did something: a mention of a Slack user id, the name of anybody else as code."""
-    return f"<@{who}>" if _SLACK_ID.fullmatch(who) else code(who)
+    return f"<@{who}>" if _USER_ID.fullmatch(who) else code(who)
 
 
 def channel(channel_id: str) -> str:
     """Return a channel for `mrkdwn`."""
-    return f"<#{channel_id}>" if _SLACK_ID.fullmatch(channel_id) else code(channel_id)
+    return f"<#{channel_id}>" if _CHANNEL_ID.fullmatch(channel_id) else code(channel_id)
 
 
 def date(seconds: float) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
-from kernbot.slack.render.blocks import Element, note, quote, words
+from kernbot.slack.render.blocks import Element, cut_words, note, quote, words
 from kernbot.slack.render.facts import FieldFacts, PauseFacts
 from kernbot.slack.render.text import code, cut, one_line, short
 
@@ -65,15 +65,9 @@ def in_short(pause: PauseFacts) -> str:
     return " · ".join(pieces + more)
 
 
-def _value(text: str) -> Iterator[Element]:
-    piece = cut(text, _LONGEST_VALUE)
-    if not piece.text:
-        yield note("empty")
-    elif piece.is_whole:
-        yield words(piece.text, code=True) if len(piece.text) <= _LONGEST_CODE else words(piece.text)
-    else:
-        yield words(f"{piece.text} ")
-        yield note(piece.note)
+def _value(text: str) -> list[Element]:
+    shown = one_line(text)
+    return [words(shown, code=True)] if 0 < len(shown) <= _LONGEST_CODE else cut_words(text, _LONGEST_VALUE)
 
 
 def _names(names: list[str]) -> str:

@@ -36,7 +36,10 @@ def pieces_of(name: str, text: str) -> Iterator[Part]:
     pieces = list(_pieces(with_lines(text[:_MOST_BYTES])))
     for number, piece in enumerate(pieces, start=1):
         which = [note(f" part {number} of {len(pieces)}")] if len(pieces) > 1 else []
-        yield line(words(short(name, _LONGEST_NAME) or "unnamed"), *which), quote(words(piece))
+        yield (
+            line(words(short(name, _LONGEST_NAME) or "unnamed", code=True), *which),
+            quote(words(piece) if piece else note("empty")),
+        )
 
 
 def that_fit(blocks: Iterable[Block], at_most: int) -> tuple[list[Block], bool]:

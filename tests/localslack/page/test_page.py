@@ -119,6 +119,8 @@ class TestChannels:
         await expect(composer(page)).to_have_value("half a sent")
         await page.get_by_role("button", name="New messages").click()
         await expect(main(page).get_by_text("news")).to_be_in_viewport()
+        await composer(page).fill("one\ntwo\nthree\nfour\nfive")
+        await expect(main(page).get_by_text("news")).to_be_in_viewport()
 
 
 class TestCommands:

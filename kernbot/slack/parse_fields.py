@@ -1,0 +1,139 @@
+"""From what was typed into a form to typed values, or to what is wrong with each field, in words for the person."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from kernbot.slack.render.facts import FieldFacts
+from kernbot.slack.render.inputs import EXAMPLES, choices, field_id, hides_default, input_id, option_value
+from kernbot.slack.render.text import short
+from kernbot.slack.render.values import as_text
+
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+def read_fields(fields: Sequence[FieldFacts], state: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the values by name, and what is wrong by block id; `state` is the `state.values` of the view.
+
+    A field that was left empty has the value None, unless its default could not be shown: then it has none.
+    """
+    values: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for number, field in enumerate(fields):
+        try:
+            value = _read(number, field, _entry(state, number))
+        except ValueError as problem:
+            errors[field_id(number)] = str(problem)
+        else:
+            if value is not None or not hides_default(field):
+                values[field.name] = value
+    return values, errors
+
+
+def typed_texts(fields: Sequence[FieldFacts], state: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what was typed or chosen, by name, as the person saw it; empty fields are left out."""
+    texts = [(field.name, _as_seen(number, field, _entry(state, number))) for number, field in enumerate(fields)]
+    return [(name, text) for name, text in texts if text]
+
+
+def _entry(state: Mapping[str, Any], number: int) -> Mapping[str, Any]:
+    entry = state.get(field_id(number), {}).get(input_id(number))
+    return entry or {}
+
+
+def _read(number: int, field: FieldFacts, entry: Mapping[str, Any]) -> Any:
+    """Return one value, or None for an empty field; ValueError says what is wrong."""
+    options = choices(field)
+    typed = _option(entry) if options is not None else _text(entry)
+    if not typed.strip():
+        if field.required and not hides_default(field):
+            raise ValueError("This is required.")
+        return None
+    if options is not None:
+        return _choice(number, options, typed)
+    return _READERS[field.field_type](typed)
+
+
+def _as_seen(number: int, field: FieldFacts, entry: Mapping[str, Any]) -> str:
+    options = choices(field)
+    if options is None:
+        return _text(entry)
+    typed = _option(entry)
+    return as_text(_choice(number, options, typed)) if typed else ""
+
+
+def _text(entry: Mapping[str, Any]) -> str:
+    return entry.get("value") or ""
+
+
+def _option(entry: Mapping[str, Any]) -> str:
+    return (entry.get("selected_option") or {}).get("value") or ""
+
+
+def _choice(number: int, options: Sequence[Any], value: str) -> Any:
+    for place, option in enumerate(options):
+        if value == option_value(number, place):
+            return option
+    raise ValueError("This is not one of the choices. Choose again.")
+
+
+def _whole_number(typed: str) -> int:
+    if not _WHOLE_NUMBER.fullmatch(typed.strip()):
+        raise _wrong(typed, "int")
+    return int(typed)
+
+
+def _number(typed: str) -> float:
+    if not _NUMBER.fullmatch(typed.strip()) or not math.isfinite(value := float(typed)):
+        raise _wrong(typed, "float")
+    return value
+
+
+def _list(typed: str) -> list[Any]:
+    value = _json(typed, "list")
+    if not isinstance(value, list):
+        raise _wrong(typed, "list")
+    return value
+
+
+def _object(typed: str) -> dict[str, Any]:
+    value = _json(typed, "dict")
+    if not isinstance(value, dict):
+        raise _wrong(typed, "dict")
+    return value
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "str": str,
+    "int": _whole_number,
+    "float": _number,
+    "list": _list,
+    "dict": _object,
+}
+
+
+def _json(typed: str, field_type: str) -> Any:
+    try:
+        value = json.loads(typed)
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise ValueError(f"This is not JSON: {error.msg} at {where}. {_example(field_type)}") from None
+    except (ValueError, RecursionError):
+        raise ValueError("This holds a number, text or nesting that JSON can't carry.") from None
+    return value
+
+
+def _wrong(typed: str, field_type: str) -> ValueError:
+    name, _ = EXAMPLES[field_type]
+    return ValueError(f"“{short(typed.strip())}” is not {name}. {_example(field_type)}")
+
+
+def _example(field_type: str) -> str:
+    _, example = EXAMPLES[field_type]
+    return f"Type one such as {example}."
