@@ -105,6 +105,7 @@ class LocalSlack:
                 yield server
             finally:
                 await self._sockets.close()
+                await pages.close()
 
     @property
     def log(self) -> list[Entry]:

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 
 from kernbot.localslack.actors import Actor
 from kernbot.localslack.delivery import Delivery
@@ -31,6 +31,7 @@ class PageApi:
         self._workspace = workspace
         self._actor_of = actor_of
         self._read_up_to: dict[tuple[str, str], str] = {}
+        self._sockets: set[web.WebSocketResponse] = set()
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes, all of them below /page/api/."""
@@ -109,13 +110,20 @@ class PageApi:
         """Tell a websocket about each change, at most one message in 50 ms."""
         socket = web.WebSocketResponse(heartbeat=30)
         await socket.prepare(request)
+        self._sockets.add(socket)
         telling = asyncio.create_task(self._tell(socket))
         try:
             async for _frame in socket:
                 pass
         finally:
             telling.cancel()
+            self._sockets.discard(socket)
         return socket
+
+    async def close(self) -> None:
+        """Close every websocket."""
+        for socket in list(self._sockets):
+            await socket.close(code=WSCloseCode.GOING_AWAY)
 
     async def _tell(self, socket: web.WebSocketResponse) -> None:
         changes = self._workspace.changes

@@ -8,7 +8,7 @@ from typing import Any
 from kernbot.localslack.conversations import Channel
 from kernbot.localslack.errors import ActError
 from kernbot.localslack.messages import Message
-from kernbot.localslack.people import Person
+from kernbot.localslack.people import Kind, Person
 from kernbot.localslack.workspace import Workspace
 
 Seen = dict[str, Any]
@@ -69,7 +69,7 @@ def seen_message(workspace: Workspace, message: Message) -> Seen:
         "thread_ts": message.thread_ts,
         "user": author.id,
         "username": author.display_name,
-        "is_bot": not author.can_act and message.app is not None,
+        "is_bot": author.kind is Kind.BOT,
         "text": message.content.text,
         "blocks": copy.deepcopy(message.content.blocks) or None,
         "ephemeral": message.visible_to is not None,

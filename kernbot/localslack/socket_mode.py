@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from kernbot.localslack.app import App
 from kernbot.localslack.changes import Changes
@@ -22,7 +22,6 @@ PATH = "/link"
 _MOST_CONNECTIONS = 10
 _TICKET_LIFETIME = 30.0
 _HEARTBEAT = 10.0
-_GOING_AWAY = 1001
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ class SocketMode:
     async def close(self) -> None:
         """Close every connection."""
         for connection in list(self._connections):
-            await connection.socket.close(code=_GOING_AWAY)
+            await connection.socket.close(code=WSCloseCode.GOING_AWAY)
 
     def _of(self, app: App) -> list[_Connection]:
         return [connection for connection in self._connections if connection.app is app]

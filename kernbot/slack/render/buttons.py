@@ -56,13 +56,13 @@ def reject_button(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Eleme
 def details_of_run(run: RunFacts, tokens: TokenMaker) -> Element:
     """Return the button that shows a run whole."""
     says = f"Details of run {short_id(run.run_id)}, {short(run.workflow, _LONGEST_NAME)}"
-    return button(ids.RUN_DETAILS, "Details", tokens.make(ids.RUN_DETAILS, run.run_id, ""), says)
+    return button(ids.RUN_DETAILS, "Details", tokens.make(ids.RUN_DETAILS, run.run_id, run.run_id), says)
 
 
 def cancel_run(run: RunFacts, tokens: TokenMaker, pause: PauseFacts | None = None) -> Element:
     """Return the button that cancels a run, on its parent message or on the card of a question."""
     says = f"Cancel run {short_id(run.run_id)}, {short(run.workflow, _LONGEST_NAME)}"
-    value = tokens.make(ids.RUN_CANCEL, run.run_id, "")
+    value = tokens.make(ids.RUN_CANCEL, run.run_id, run.run_id)
     return button(ids.RUN_CANCEL, "Cancel run", value, says, confirm=_confirm_cancel(run, pause))
 
 

@@ -78,7 +78,7 @@ def fill_in(run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker) -> View:
 
 
 def review(run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker) -> View:
-    """Return all that is decided on, with Approve and Reject below; its token is the one of Approve."""
+    """Return all that is decided on, with Approve and Reject below."""
     at = _at(pause)
     head = [question_block(at("question"), pause), context(at("context"), place_of(run, pause))]
     lines = [*what_buttons_do(pause), "Nothing is decided by closing this.", silence(pause)]
@@ -87,7 +87,7 @@ def review(run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker) -> View:
         actions(at("actions"), [reject_button(run, pause, tokens)]),
     ]
     values = _fitted(at, _parts_asked_about(pause), _MOST_BLOCKS - len(head) - len(tail))
-    token = tokens.make(ids.APPROVE, pause.pause_id, pause.digest)
+    token = tokens.make(ids.REVIEW, pause.pause_id, pause.digest)
     return _form("Review", "Approve", ids.REVIEW, token, [*head, *values, *tail], close="Close")
 
 

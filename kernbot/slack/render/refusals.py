@@ -15,7 +15,7 @@ from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.outcome import TIMER, what_happened
 from kernbot.slack.render.parent import state
 from kernbot.slack.render.promise import lapsed
-from kernbot.slack.render.text import channel, code, date, fitting
+from kernbot.slack.render.text import channel, code, cut, date, escape, fitting
 
 _WHY = {
     "guest": "you are a guest of this workspace",
@@ -23,7 +23,9 @@ _WHY = {
     "deactivated": "this account is deactivated",
     "bot": "bots may not do this",
     "not_a_member": "you are not a full member of {channel}",
+    "not_yours": "this run is not yours to cancel",
 }
+"""By the values of `authority.Refusal`."""
 _ASK = "Ask one of them."
 _LONGEST_COMMAND = 100
 _JOIN = "Join the channel and try again, or ask one of them."
@@ -55,7 +57,7 @@ def still_possible(run: RunFacts) -> str:
 
 
 def not_allowed(reason: str, channel_id: str) -> dict[str, Any]:
-    """Return the refusal of a click by somebody who may not answer; `reason` is a value of `authority.Refusal`."""
+    """Return the refusal of a click by somebody who may not; `reason` is a value of `authority.Refusal`."""
     return _refusal(_why(reason, channel_id), _who_may("answer", reason, channel_id))
 
 
@@ -79,6 +81,11 @@ def cannot_check() -> dict[str, Any]:
 def not_valid() -> dict[str, Any]:
     """Return the refusal of a click on a button that is not, or no longer, of a question that is known."""
     return _refusal("this button is no longer valid", "Look for the question in the thread of its run.")
+
+
+def too_large(why: str) -> dict[str, Any]:
+    """Return the refusal of a click on a question that no modal can hold; `why` is the text of the error."""
+    return _refusal("this question cannot be shown in Slack", escape(cut(why, 1_000).text))
 
 
 def no_such_run(run: str) -> dict[str, Any]:
@@ -143,6 +150,8 @@ def _why(reason: str, channel_id: str) -> str:
 
 
 def _who_may(do: str, reason: str, channel_id: str) -> str:
+    if reason == "not_yours":
+        return "Who asked for it and the workflow's owners can."
     what_to_do = _JOIN if reason == "not_a_member" else _ASK
     return f"Full members of {channel(channel_id)} may {do}. {what_to_do}"
 

@@ -165,7 +165,7 @@ class TestForms:
         dialog = await desk.open_modal(page, modal(field("a", "Name")))
         await dialog.get_by_label("Name").fill("deploy")
         await send(dialog)
-        await expect(dialog.locator(".trouble")).to_contain_text("trouble connecting")
+        await expect(dialog.locator(".trouble")).to_contain_text("Slack documents no ack")
         await expect(dialog.get_by_label("Name")).to_have_value("deploy")
 
     @pytest.mark.parametrize("way", ["Escape", "Close", "Not now"])
