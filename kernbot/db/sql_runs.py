@@ -1,7 +1,8 @@
 """The engine's transactions, each one plain function on a connection that is in a transaction.
 
 A transaction that writes to a run begins by an UPDATE of the run's row, so that two of them on one run wait for each
-other, in one order. The caller commits; an error rolls everything back.
+other; the session's row comes last. Everywhere in this order, so that no two wait for each other in a circle. The caller
+commits; an error rolls everything back.
 """
 
 from __future__ import annotations
@@ -10,7 +11,21 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Update, and_, bindparam, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Float,
+    RowMapping,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from kernbot.db import conflicts, rules
 from kernbot.db.base import (
@@ -33,11 +48,21 @@ from kernbot.db.rows import (
     entry_record,
     entry_row,
     insert_if_absent,
+    intact,
     pause_record,
     pause_row,
+    readable,
+    run_record,
+    session_record,
 )
 from kernbot.db.tables import journal, pauses, runs, sessions
 from kernbot.run.status import RunStatus
+
+Instant = float | ColumnElement[float]
+"""Unix seconds, or SQL for them."""
+
+DATABASE_CLOCK: Instant = cast(func.extract("epoch", func.clock_timestamp()), Float)
+"""The clock of a PostgreSQL server, the same one for all who use it."""
 
 _ANSWERED_BY_SILENCE: dict[str, Any] = {
     "state": "answered",
@@ -58,13 +83,14 @@ _FENCE = _CLAIMED.values(updated_at=bindparam("now")).returning(
 
 def create_run(connection: Connection, run: RunRecord, session_state: dict[str, Json]) -> None:
     """See `Store.create_run`."""
-    if not insert_if_absent(connection, sessions, vars(rules.new_session(run, session_state))):
-        _merge_state(connection, run.session_id, StateChanges(set=session_state), run.created_at)
+    is_first = insert_if_absent(connection, sessions, vars(rules.new_session(run, session_state)))
     if not insert_if_absent(connection, runs, {**vars(run), "settled": run.origin != "bot"}):
         raise conflicts.run_exists(run.run_id)
+    if not is_first:
+        _merge_state(connection, run.session_id, StateChanges(set=session_state), run.created_at)
 
 
-def claim_run(connection: Connection, run_id: str, owner: str, now: float, lease_seconds: float) -> Snapshot | None:
+def claim_run(connection: Connection, run_id: str, owner: str, now: Instant, lease_seconds: float) -> Snapshot | None:
     """See `Store.claim_run`."""
     claim = update(runs).where(runs.c.run_id == run_id, or_(runs.c.status == RunStatus.PENDING, _is_orphan(now)))
     claim = claim.values(status=RunStatus.RUNNING, owner=owner, lease_until=now + lease_seconds, updated_at=now)
@@ -72,7 +98,7 @@ def claim_run(connection: Connection, run_id: str, owner: str, now: float, lease
     return load_run(connection, run_id) if claimed else None
 
 
-def renew_lease(connection: Connection, run_id: str, epoch: int, now: float, lease_seconds: float) -> bool:
+def renew_lease(connection: Connection, run_id: str, epoch: int, now: Instant, lease_seconds: float) -> bool:
     """See `Store.renew_lease`."""
     renew = _CLAIMED.values(lease_until=now + lease_seconds)
     return connection.execute(renew, _claim(run_id, epoch)).rowcount == 1
@@ -123,16 +149,19 @@ def close_pause(connection: Connection, pause_id: str, answered: AnswerRecord) -
     _hold(connection, runs.c.run_id == select(pauses.c.run_id).where(pauses.c.pause_id == pause_id).scalar_subquery())
     in_time = or_(pauses.c.deadline.is_(None), pauses.c.deadline > answered.at)
     close = update(pauses).where(pauses.c.pause_id == pause_id, pauses.c.state == "open", in_time)
-    if not connection.execute(close.values(answer_row(answered) | {"state": "answered"})).rowcount:
-        return None
-    return _wake_runs_of(connection, pauses.c.pause_id == pause_id, answered.at)[0]
+    close = close.values(answer_row(answered) | {"state": "answered"})
+    run_ids = connection.execute(close.returning(pauses.c.run_id)).scalars().all()
+    _wake(connection, run_ids, answered.at)
+    return get_pause(connection, pause_id) if run_ids else None
 
 
 def expire_pauses(connection: Connection, now: float, limit: int) -> Sequence[PauseRecord]:
     """See `Store.expire_pauses`."""
     due = pauses.c.seq.in_(connection.execute(_due(now, limit)).scalars().all())
-    connection.execute(update(pauses).where(due).values(_ANSWERED_BY_SILENCE))
-    return _wake_runs_of(connection, due, now)
+    expire = update(pauses).where(due).values(_ANSWERED_BY_SILENCE)
+    _wake(connection, connection.execute(expire.returning(pauses.c.run_id)).scalars().all(), now)
+    expired = ALL_PAUSES.where(due).order_by(pauses.c.deadline, pauses.c.seq)
+    return list(readable(connection.execute(expired).mappings(), pause_record))
 
 
 def next_deadline(connection: Connection) -> float | None:
@@ -141,13 +170,14 @@ def next_deadline(connection: Connection) -> float | None:
     return connection.execute(deadlines.order_by(pauses.c.deadline).limit(1)).scalar()
 
 
-def cancel_run(connection: Connection, run_id: str, by: str, door: str, now: float) -> RunStatus | None:
-    """See `Store.cancel_run`."""
-    run = _hold(connection, runs.c.run_id == run_id)
-    if run is None:
+def cancel_run(
+    connection: Connection, run_id: str, by: str, door: str, now: float, *, lease_now: Instant
+) -> RunStatus | None:
+    """See `Store.cancel_run`; `lease_now` is the time on the clock that leases are measured with."""
+    if not _hold(connection, runs.c.run_id == run_id):
         return None
-    status: RunStatus = run["status"]
-    if status is RunStatus.RUNNING and not rules.has_work(status, run["lease_until"], now):
+    status, has_live_lease = _standing(connection, run_id, lease_now)
+    if has_live_lease:
         _note_cancel(connection, run_id, by, door, now)
     elif not status.has_ended:
         _cancel(connection, run_id, by, door, now)
@@ -164,7 +194,7 @@ def load_run(connection: Connection, run_id: str) -> Snapshot | None:
     asked = ALL_PAUSES.where(pauses.c.run_id == run_id).order_by(pauses.c.seq)
     return Snapshot(
         run=run,
-        session=SessionRecord(**session),
+        session=session_record(session),
         journal=tuple(map(entry_record, connection.execute(entries).mappings())),
         pauses=tuple(map(pause_record, connection.execute(asked).mappings())),
     )
@@ -173,7 +203,7 @@ def load_run(connection: Connection, run_id: str) -> Snapshot | None:
 def get_run(connection: Connection, run_id: str) -> RunRecord | None:
     """See `Store.get_run`."""
     row = connection.execute(ALL_RUNS.where(runs.c.run_id == run_id)).mappings().one_or_none()
-    return None if row is None else RunRecord(**row)
+    return None if row is None else run_record(row)
 
 
 def get_pause(connection: Connection, pause_id: str) -> PauseRecord | None:
@@ -185,17 +215,17 @@ def get_pause(connection: Connection, pause_id: str) -> PauseRecord | None:
 def get_session(connection: Connection, session_id: str) -> SessionRecord | None:
     """See `Store.get_session`."""
     row = connection.execute(_session(session_id)).mappings().one_or_none()
-    return None if row is None else SessionRecord(**row)
+    return None if row is None else session_record(row)
 
 
 def list_runs(connection: Connection, which: RunFilter) -> Sequence[RunRecord]:
     """See `Store.list_runs`."""
     newest_first = ALL_RUNS.order_by(runs.c.created_at.desc(), runs.c.seq.desc())
     rows = connection.execute(newest_first.where(*_conditions(which)).limit(which.limit)).mappings()
-    return [RunRecord(**row) for row in rows]
+    return list(readable(rows, run_record))
 
 
-def list_work(connection: Connection, now: float, limit: int) -> Sequence[str]:
+def list_work(connection: Connection, now: Instant, limit: int) -> Sequence[str]:
     """See `Store.list_work`."""
     oldest_first = select(runs.c.run_id).where(runs.c.origin == "bot").order_by(runs.c.created_at, runs.c.seq)
     orphans = oldest_first.where(_is_orphan(now)).limit(limit)
@@ -208,7 +238,7 @@ def _session(session_id: str) -> Select[Any]:
     return ALL_SESSIONS.where(sessions.c.session_id == session_id)
 
 
-def _is_orphan(now: float) -> ColumnElement[bool]:
+def _is_orphan(now: Instant) -> ColumnElement[bool]:
     return and_(runs.c.status == RunStatus.RUNNING, runs.c.lease_until <= now)
 
 
@@ -223,10 +253,17 @@ def _fence(connection: Connection, run_id: str, epoch: int, now: float) -> RowMa
     return run
 
 
-def _hold(connection: Connection, which: ColumnElement[bool]) -> RowMapping | None:
-    """Take the run's row, unchanged, before anything else."""
-    hold = update(runs).where(which).values(updated_at=runs.c.updated_at)
-    return connection.execute(hold.returning(runs.c.status, runs.c.lease_until)).mappings().one_or_none()
+def _hold(connection: Connection, which: ColumnElement[bool]) -> bool:
+    """Take the run's row, unchanged, before anything else; return whether there is one."""
+    return connection.execute(update(runs).where(which).values(updated_at=runs.c.updated_at)).rowcount == 1
+
+
+def _standing(connection: Connection, run_id: str, now: Instant) -> tuple[RunStatus, bool]:
+    """Return the status of a run, and whether a worker holds it."""
+    is_held = and_(runs.c.status == RunStatus.RUNNING, runs.c.lease_until > now)
+    query = select(runs.c.status, is_held.label("is_held")).where(runs.c.run_id == run_id)
+    row = intact(connection.execute(query).mappings().one(), f"run {run_id}")
+    return row["status"], bool(row["is_held"])
 
 
 def _give_up(which: Update, status: RunStatus, now: float) -> Update:
@@ -249,13 +286,10 @@ def _close_open_pauses(connection: Connection, run_id: str, closed: AnswerRecord
     connection.execute(still_open.values(answer_row(closed) | {"state": "closed"}))
 
 
-def _wake_runs_of(connection: Connection, answered: ColumnElement[bool], now: float) -> Sequence[PauseRecord]:
-    query = ALL_PAUSES.where(answered).order_by(pauses.c.deadline, pauses.c.seq)
-    records = [pause_record(row) for row in connection.execute(query).mappings()]
-    run_ids = {pause.run_id for pause in records}
+def _wake(connection: Connection, run_ids: Sequence[str], now: float) -> None:
+    """Make the runs PENDING that are PAUSED."""
     paused = update(runs).where(runs.c.run_id.in_(run_ids), runs.c.status == RunStatus.PAUSED)
     connection.execute(paused.values(status=RunStatus.PENDING, updated_at=now))
-    return records
 
 
 def _any_answered(connection: Connection, asked: Sequence[PauseRecord]) -> bool:
@@ -272,7 +306,8 @@ def _due(now: float, limit: int) -> Select[tuple[int]]:
 
 def _merge_state(connection: Connection, session_id: str, changes: StateChanges, now: float) -> None:
     which = update(sessions).where(sessions.c.session_id == session_id)
-    state = connection.execute(which.values(updated_at=now).returning(sessions.c.state)).scalar_one()
+    session = connection.execute(which.values(updated_at=now).returning(sessions.c.state)).mappings().one()
+    state = intact(session, f"session {session_id}")["state"]
     connection.execute(which.values(state=rules.merge_state(state, changes)))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from kernbot.db import conflicts
 from kernbot.db.base import Json
-from kernbot.db.rows import ALL_MESSAGES, insert_if_absent, message_record, message_row
+from kernbot.db.rows import ALL_MESSAGES, inbox_item, insert_if_absent, message_record, message_row, readable
 from kernbot.db.slack import InboxItem, SlackMessage
 from kernbot.db.tables import runs, slack_inbox, slack_keys, slack_messages
 
@@ -51,7 +51,7 @@ def put_inbox(connection: Connection, payload: Json, received_at: float) -> int:
 def list_inbox(connection: Connection, limit: int) -> Sequence[InboxItem]:
     """See `SlackStore.list_inbox`."""
     query = select(slack_inbox).order_by(slack_inbox.c.item_id).limit(limit)
-    return [InboxItem(**row) for row in connection.execute(query).mappings()]
+    return list(readable(connection.execute(query).mappings(), inbox_item))
 
 
 def delete_inbox(connection: Connection, item_id: int) -> None:

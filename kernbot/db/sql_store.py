@@ -84,7 +84,7 @@ class SqlStore(Store, SlackStore):
         return await self._read(db.sql_runs.next_deadline)
 
     async def cancel_run(self, run_id: str, by: str, door: str, now: float) -> RunStatus | None:
-        return await self._write(db.sql_runs.cancel_run, run_id, by, door, now)
+        return await self._write(db.sql_runs.cancel_run, run_id, by, door, now, lease_now=self._clock())
 
     async def load_run(self, run_id: str) -> Snapshot | None:
         return await self._read(db.sql_runs.load_run, run_id)

@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeVar
 
 import aiosqlite
-from sqlalchemy import URL, Connection, Engine, NullPool, StaticPool, create_engine
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from kernbot.db.schema import ensure_schema
 from kernbot.errors import StorageError
@@ -109,13 +108,15 @@ class SqliteConnection:
 
 
 async def _connect(file: Path, lock_timeout: float) -> aiosqlite.Connection:
-    """Connect through SQLAlchemy, which makes the thread one that the interpreter does not wait for at its exit."""
-    url = URL.create("sqlite+aiosqlite", database=str(file))
-    arguments = {"isolation_level": None, "timeout": lock_timeout}
-    pooled = await create_async_engine(url, poolclass=NullPool, connect_args=arguments).raw_connection()
-    driver = pooled.driver_connection
-    pooled.detach()
-    return cast("aiosqlite.Connection", driver)
+    """Connect on a thread that the interpreter does not wait for at its exit."""
+    connection = aiosqlite.connect(file, isolation_level=None, timeout=lock_timeout)
+    connection._thread.daemon = True  # noqa: SLF001 - what SQLAlchemy does too; there is no public way
+    try:
+        return await connection
+    except BaseException:
+        # The thread reports its end to this loop, which must not be closed before.
+        await asyncio.to_thread(connection._thread.join)  # noqa: SLF001 - as above
+        raise
 
 
 def _use_wal(connection: Connection, timeout: float) -> None:

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
-    Enum,
     Float,
     ForeignKey,
     Index,
@@ -34,6 +33,9 @@ from kernbot.run.status import RunStatus
 REVISION = "0001"
 """The newest revision of the schema."""
 
+UNREADABLE: Any = object()
+"""Stands for a stored value that is damaged, so that the rows beside it can be read."""
+
 
 class JsonText(TypeDecorator[Any]):
     """A JSON value as text in ASCII, so that every string can be stored, one with half a surrogate pair too."""
@@ -46,8 +48,26 @@ class JsonText(TypeDecorator[Any]):
         return None if value is None else json.dumps(value, separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        """Return the value of a stored text."""
-        return None if value is None else json.loads(value)
+        """Return the value of a stored text; UNREADABLE when it is no JSON."""
+        try:
+            return None if value is None else json.loads(value)
+        except (ValueError, TypeError):
+            return UNREADABLE
+
+
+class StatusName(TypeDecorator[RunStatus]):
+    """The status of a run by its name."""
+
+    impl = String(16)
+    cache_ok = True
+
+    def process_bind_param(self, value: RunStatus | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Return the name to store."""
+        return None if value is None else value.name
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Return the status of a stored name; UNREADABLE when there is none of that name."""
+        return RunStatus.__members__.get(str(value), UNREADABLE)
 
 
 ID = Text().with_variant(Text(collation="C"), "postgresql")
@@ -79,7 +99,7 @@ runs = Table(
     Column("workflow_name", Text, nullable=False),
     Column("user_id", Text),
     Column("origin", Text, nullable=False),
-    Column("status", Enum(RunStatus, native_enum=False, length=16), nullable=False),
+    Column("status", StatusName, nullable=False),
     Column("request", JsonText),
     Column("outcome", JsonText),
     Column("epoch", Integer, nullable=False),
