@@ -42,7 +42,7 @@ class LocalSlack:
         ack_seconds: float = ACK_SECONDS,
     ) -> None:
         self._workspace = Workspace(clock, team_id, team_name)
-        self._traffic = Traffic(clock)
+        self._traffic = Traffic(clock, self._workspace.changes)
         self._sockets = SocketMode(clock, ack_seconds, self._workspace.changes, self._traffic)
         # Apps compare the time of a signature with the machine's clock, whatever `clock` says.
         courier = Courier(self._sockets, SignedHttp(time.time, ack_seconds), self._traffic)
@@ -123,7 +123,7 @@ class LocalSlack:
 
     async def until(
         self,
-        predicate: Callable[[], Truth],
+        predicate: Callable[[], Truth | None],
         timeout: float = 5.0,  # noqa: ASYNC109 - the sentence of the error needs it
     ) -> Truth:
         """Return what the predicate returns once that is true, asking at each change.

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from kernbot.localslack.changes import Changes
+
 _SECRETS = {"token", "response_url", "response_urls", "trigger_id"}
 _KEPT = 500
 
@@ -28,10 +30,11 @@ class Entry:
 
 
 class Traffic:
-    """A bounded log of entries, the newest last."""
+    """A bounded log of entries, the newest last; each is a change that can be waited for."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], changes: Changes) -> None:
         self._clock = clock
+        self._changes = changes
         self.entries: deque[Entry] = deque(maxlen=_KEPT)
 
     def from_app(self, name: str, payload: Any, verdict: str) -> None:
@@ -44,6 +47,7 @@ class Traffic:
 
     def _record(self, direction: str, name: str, payload: Any, verdict: str) -> None:
         self.entries.append(Entry(self._clock(), direction, name, _redacted(payload), verdict))
+        self._changes.announce()
 
 
 def _redacted(value: Any) -> Any:

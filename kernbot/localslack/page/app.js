@@ -16,7 +16,7 @@ const CONNECTION_LOST =
 const byId = (id) => document.getElementById(id);
 const byName = (one, other) => one.command.localeCompare(other.command);
 
-const state = { workspace: { commands: [] }, thread: "", reading: false, again: false };
+const state = { workspace: { commands: [] }, shown: { thread: "" }, newest: null, reading: null, again: false };
 const main = new Conversation(byId("main"), { inThread: false, act, send: write, commands });
 const thread = new Conversation(byId("thread"), { inThread: true, act, send: write, commands: () => [] });
 const sidebar = new Sidebar(byId("sidebar"), (as) => go({ as, thread: "" }));
@@ -35,7 +35,8 @@ function start() {
   byId("sidebar").addEventListener("click", (event) => event.target.closest("a") && showSidebar(false));
   onEscape(byId("sidebar"), () => showSidebar(false));
   onEscape(byId("thread"), closeThread);
-  addEventListener("hashchange", refresh);
+  addEventListener("hashchange", turn);
+  document.addEventListener("click", followLocally);
   followAnchors();
   refresh();
 }
@@ -50,15 +51,17 @@ function onEscape(node, act) {
 // Reading
 
 /** Read everything that is shown; what changes meanwhile is read right after. */
-async function refresh() {
+function refresh() {
   state.again = true;
-  if (state.reading) return;
-  state.reading = true;
+  state.reading ??= readAgain().finally(() => (state.reading = null));
+  return state.reading;
+}
+
+async function readAgain() {
   while (state.again) {
     state.again = false;
     await readAndShow().catch(tellFailedRead);
   }
-  state.reading = false;
 }
 
 async function readAndShow() {
@@ -110,12 +113,14 @@ function show(route, messages, replies, view) {
   main.show({ ...route, thread: "" }, messages);
   showThread(route, replies);
   modal.sync(view);
+  state.shown = route;
+  state.newest = messages.at(-1);
+  document.body.classList.remove("turning");
   document.title = `${main.heading.textContent} - Local Slack`;
 }
 
 function showThread(route, replies) {
-  const turned = route.thread !== state.thread;
-  state.thread = route.thread;
+  const turned = route.thread !== state.shown.thread;
   byId("thread").hidden = route.thread === "";
   if (route.thread) thread.show(route, replies);
   if (turned) (route.thread ? thread : main).composer.focus();
@@ -133,8 +138,28 @@ function showSidebar(open) {
   if (open) byId("acting-as").focus();
 }
 
+// Going elsewhere
+
 function go(change) {
   location.hash = linkTo({ ...readRoute(), ...change });
+  turn();
+}
+
+/** Another person or channel: nobody sees, or clicks on, what was there before. */
+function turn() {
+  const { as, channel } = readRoute();
+  const turning = as !== state.shown.as || channel !== state.shown.channel;
+  document.body.classList.toggle("turning", turning);
+  refresh();
+}
+
+/** A link of the page leads there as the person who acts now, whoever it was drawn for. */
+function followLocally(event) {
+  const link = event.target.closest('a[href^="#/"]');
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const { channel, thread: ts } = readRoute(link.hash);
+  go({ channel, thread: ts });
 }
 
 function closeThread() {
@@ -154,14 +179,14 @@ async function sendAndShow(path, body) {
   } catch (error) {
     return { ok: false, error: error.message };
   } finally {
-    refresh();
+    await refresh();
   }
 }
 
-/** Send, show what came of it, and say so if it did not work; true if it did. */
+/** Send, show what came of it, and say so if it did not work and no message tells it; true if it did. */
 async function sendAndTell(path, body) {
   const { ok, error } = await sendAndShow(path, body);
-  if (!ok) notify(`That did not work: ${error}`);
+  if (!ok && !state.newest?.text.includes(error)) notify(`That did not work: ${error}`);
   return ok;
 }
 

@@ -180,7 +180,8 @@ export class Composer {
     if (line === "") return;
     this.recalled = null;
     this.#write("");
-    if (await this.settings.send(line)) sentLines.set(key, [...(sentLines.get(key) ?? []), line]);
-    else if (key === this.key && this.box.value === "") this.#write(line);
+    sentLines.set(key, [...(sentLines.get(key) ?? []), line]);
+    const sent = await this.settings.send(line);
+    if (!sent && key === this.key && this.box.value === "") this.#write(line);
   }
 }

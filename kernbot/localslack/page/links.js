@@ -7,13 +7,13 @@ import { linkTo } from "./routes.js";
 const FOLLOWED = ["http:", "https:", "mailto:"];
 
 /** The address if it may be followed, else null: `javascript:` and the like stay text. */
-export function safeAddress(text) {
+function safeAddress(text) {
   const address = URL.canParse(text) ? new URL(text) : null;
   return address && FOLLOWED.includes(address.protocol) ? address : null;
 }
 
 /** The place in this page that a permalink (`/archives/C…/p…`) leads to, or null for any other address. */
-export function placeOf(address) {
+function placeOf(address) {
   const match = /^\/archives\/([A-Z0-9]+)\/p(\d+)(\d{6})$/u.exec(address.pathname);
   if (!match || !directory.channels.has(match[1])) return null;
   const thread = address.searchParams.get("thread_ts") ?? `${match[2]}.${match[3]}`;

@@ -8,8 +8,8 @@
  */
 
 /** @returns {Route} */
-export function readRoute() {
-  const [as = "", channel = "", thread = ""] = location.hash.replace(/^#\//u, "").split("/").map(decodeURIComponent);
+export function readRoute(hash = location.hash) {
+  const [as = "", channel = "", thread = ""] = hash.replace(/^#\//u, "").split("/").map(decodeURIComponent);
   return { as, channel, thread };
 }
 

@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from tests.localslack.page.desk import MANIFEST, OPS, Desk, running, workspace
+from tests.localslack.office import OPS, Bot
+from tests.localslack.page.desk import MANIFEST, Desk, workspace
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -44,7 +45,7 @@ async def desk(browser: Browser) -> AsyncIterator[Desk]:
     slack.invite(app, OPS)
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(slack.serve(port=0))
-        bot = await stack.enter_async_context(running(app, server))
+        bot = await stack.enter_async_context(Bot(app, server.base_url).connected())
         desk = Desk(slack, server, bot, browser, stack)
         yield desk
     assert desk.complaints == []

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
-from slack_sdk.socket_mode.aiohttp import SocketModeClient
-from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
-from slack_sdk.socket_mode.request import SocketModeRequest
-from slack_sdk.socket_mode.response import SocketModeResponse
-from slack_sdk.web.async_client import AsyncWebClient
 
-from kernbot.localslack import App, Kind, LocalSlack, Server
+from kernbot.localslack import Kind, LocalSlack, Server
+from tests.localslack.office import OPS, Bot, Json, plain
 
-Json = dict[str, Any]
 Preparation = Callable[[Page], Awaitable[None]]
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 375, "height": 700}
-OPS = "C01OPS"
 MANIFEST: Json = {
     "display_information": {"name": "kernbot"},
     "features": {
@@ -36,44 +29,6 @@ MANIFEST: Json = {
 }
 
 
-class Bot:
-    """An app that keeps what it is told, and acknowledges it with what the test has put into `answers`."""
-
-    def __init__(self, app: App, base_url: str) -> None:
-        self.client = AsyncWebClient(token=app.bot_token, base_url=base_url)
-        self.answers: dict[str, Json] = {}
-        """By the type of the payload."""
-        self._told: asyncio.Queue[Json] = asyncio.Queue()
-        self._socket = SocketModeClient(app_token=app.app_token, web_client=self.client)
-        self._socket.socket_mode_request_listeners.append(self._hear)
-
-    async def start(self) -> None:
-        """Connect."""
-        await self._socket.connect()  # type: ignore[no-untyped-call]
-
-    async def stop(self) -> None:
-        """Disconnect."""
-        await self._socket.close()  # type: ignore[no-untyped-call]
-
-    async def told(self) -> Json:
-        """Return the next payload, the oldest first."""
-        return await asyncio.wait_for(self._told.get(), timeout=5)
-
-    def was_told_nothing(self) -> bool:
-        """Return whether no payload is left to look at."""
-        return self._told.empty()
-
-    async def post(self, *blocks: Json, text: str = "A question", **more: Any) -> str:
-        """Post a message in #ops and return its timestamp."""
-        answer = await self.client.chat_postMessage(channel=OPS, text=text, blocks=list(blocks) or None, **more)
-        return str(answer["ts"])
-
-    async def _hear(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        answer = self.answers.get(str(request.payload.get("type", "command")))
-        await client.send_socket_mode_response(SocketModeResponse(request.envelope_id, payload=answer))
-        self._told.put_nowait(request.payload)
-
-
 class Desk:
     """A workspace that is up, the app in it, and browsers to look at it."""
 
@@ -85,6 +40,11 @@ class Desk:
         self._stack = stack
         self.complaints: list[str] = []
         """What the browsers wrote to their consoles: nothing, as long as all is well."""
+
+    async def post(self, *blocks: Json, text: str = "A question", **more: Any) -> str:
+        """Have the app post a message in #ops, and return its timestamp."""
+        answer = await self.bot.client.chat_postMessage(channel=OPS, text=text, blocks=list(blocks) or None, **more)
+        return str(answer["ts"])
 
     async def look(
         self, person: str = "U01ANA", size: ViewportSize = DESKTOP, prepare: Preparation | None = None
@@ -115,7 +75,7 @@ class Desk:
 
 
 def workspace() -> LocalSlack:
-    """Return a workspace with people of all kinds and two channels."""
+    """Return a workspace with people of all kinds, a private channel, and a public one that nobody is in."""
     slack = LocalSlack()
     slack.add_person("U01ANA", name="ana", display_name="Ana Ruiz", kind=Kind.MEMBER, tz="Europe/Berlin")
     slack.add_person("U02BOB", name="bob", display_name="Bob", kind=Kind.MEMBER, tz="Europe/Berlin")
@@ -126,15 +86,6 @@ def workspace() -> LocalSlack:
     slack.add_channel("C02SECRET", name="secret", members=["U01ANA"], private=True)
     slack.add_channel("C03HALL", name="hall", members=[], private=False)
     return slack
-
-
-@asynccontextmanager
-async def running(app: App, server: Server) -> AsyncIterator[Bot]:
-    """Keep an app connected."""
-    bot = Bot(app, server.base_url)
-    await bot.start()
-    yield bot
-    await bot.stop()
 
 
 def main(page: Page) -> Locator:
@@ -156,11 +107,6 @@ async def type_line(page: Page, line: str) -> None:
     """Write a line and send it."""
     await composer(page).fill(line)
     await composer(page).press("Enter")
-
-
-def plain(text: str) -> Json:
-    """Return a text without formatting."""
-    return {"type": "plain_text", "text": text}
 
 
 def option(text: str, **more: Any) -> Json:

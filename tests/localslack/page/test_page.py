@@ -6,16 +6,17 @@ import re
 
 import pytest
 from playwright.async_api import expect
+from slack_sdk.web.async_client import AsyncWebClient
 
+from tests.localslack.office import OPS, plain
 from tests.localslack.page.desk import (
-    OPS,
+    MANIFEST,
     Desk,
     actions,
     button,
     composer,
     main,
     option,
-    plain,
     section,
     thread,
     type_line,
@@ -35,7 +36,7 @@ class TestChannels:
     async def test_app_message(self, desk: Desk) -> None:
         """A message by an app has its name and the APP badge, without reloading the page."""
         page = await desk.look()
-        await desk.bot.post(text="Hello *there*")
+        await desk.post(text="Hello *there*")
         article = main(page).get_by_role("article")
         await expect(article.locator(".byline")).to_contain_text("kernbot")
         await expect(article.locator(".badge")).to_have_text("APP")
@@ -56,7 +57,7 @@ class TestChannels:
         """An ephemeral message is marked as such and shown to one person."""
         ana, bob = await desk.look(), await desk.look("U02BOB")
         await desk.bot.client.chat_postEphemeral(channel=OPS, user="U01ANA", text="psst")
-        await desk.bot.post(text="for all")
+        await desk.post(text="for all")
         await expect(main(ana).get_by_role("article").first).to_contain_text("Only visible to you")
         await expect(main(bob).get_by_role("article")).to_have_count(1)
 
@@ -79,6 +80,19 @@ class TestChannels:
         await switch.select_option("U03GUS")
         await expect(channels).to_have_text(["#ops"])
 
+    async def test_acting_at_once(self, desk: Desk) -> None:
+        """What is clicked right after the switch is done by the new person, and links keep to them."""
+        page = await desk.look()
+        await desk.post(actions(button("Approve")))
+        approve = main(page).get_by_role("button", name="Approve")
+        await expect(approve).to_be_visible()
+        await page.get_by_label("Acting as").select_option("U02BOB")
+        await approve.click()
+        assert (await desk.bot.told())["user"]["id"] == "U02BOB"
+        await page.get_by_label("Acting as").select_option("U01ANA")
+        await page.get_by_role("link", name="hall").click()
+        await expect(main(page)).to_contain_text("Ana Ruiz is not a member of #hall")
+
     async def test_outside_a_channel(self, desk: Desk) -> None:
         """Somebody who is not a member reads a public channel and cannot write there."""
         page = await desk.look()
@@ -89,9 +103,9 @@ class TestChannels:
     async def test_thread(self, desk: Desk) -> None:
         """The count of replies opens the thread, and replies are written there."""
         page = await desk.look()
-        parent = await desk.bot.post(text="parent")
-        await desk.bot.post(text="reply", thread_ts=parent)
-        await desk.bot.post(text="for the channel too", thread_ts=parent, reply_broadcast=True)
+        parent = await desk.post(text="parent")
+        await desk.post(text="reply", thread_ts=parent)
+        await desk.post(text="for the channel too", thread_ts=parent, reply_broadcast=True)
         await page.get_by_role("link", name="2 replies").click()
         await expect(thread(page).get_by_role("article")).to_have_count(3)
         await expect(main(page).get_by_role("article")).to_have_count(2)
@@ -108,12 +122,12 @@ class TestChannels:
         """News neither move a reader who scrolled back nor touch what is being typed."""
         page = await desk.look()
         for number in range(30):
-            await desk.bot.post(text=f"message {number}")
+            await desk.post(text=f"message {number}")
         await expect(main(page).get_by_role("article")).to_have_count(30)
         scroller = main(page).locator(".messages")
         await scroller.evaluate("node => { node.scrollTop = 100; }")
         await composer(page).fill("half a sent")
-        await desk.bot.post(text="news")
+        await desk.post(text="news")
         await expect(page.get_by_role("button", name="New messages")).to_be_visible()
         assert await scroller.evaluate("node => node.scrollTop") == 100
         await expect(composer(page)).to_have_value("half a sent")
@@ -134,6 +148,24 @@ class TestCommands:
         command = await desk.bot.told()
         assert (command["command"], command["text"], command["user_id"]) == ("/kern", "pending now", "U01ANA")
         await expect(main(page).get_by_role("article")).to_contain_text("2 wait")
+
+    async def test_unknown(self, desk: Desk) -> None:
+        """A command that nobody knows is told once, and stays in the box."""
+        page = await desk.look()
+        await type_line(page, "/kren list")
+        await expect(main(page).get_by_role("article")).to_contain_text("/kren is not a valid command.")
+        await expect(composer(page)).to_have_value("/kren list")
+        await expect(page.get_by_role("alert")).to_be_empty()
+
+    async def test_trouble(self, desk: Desk) -> None:
+        """A click that no app hears is told in a notice."""
+        other = desk.slack.install(MANIFEST)
+        desk.slack.invite(other, OPS)
+        client = AsyncWebClient(token=other.bot_token, base_url=desk.server.base_url)
+        page = await desk.look()
+        await client.chat_postMessage(channel=OPS, text="A question", blocks=[actions(button("Approve"))])
+        await main(page).get_by_role("button", name="Approve").click()
+        await expect(page.get_by_role("alert")).to_contain_text("That did not work: dispatch_failed")
 
     async def test_completion(self, desk: Desk) -> None:
         """A slash lists the commands with their hints; the keyboard chooses one, Escape closes the list."""
@@ -168,7 +200,7 @@ class TestCommands:
     async def test_not_in_threads(self, desk: Desk) -> None:
         """A command in a thread is refused and not lost."""
         page = await desk.look()
-        await desk.bot.post(text="parent")
+        await desk.post(text="parent")
         await main(page).get_by_role("link", name="Reply in thread").click()
         box = thread(page).get_by_role("textbox")
         await box.fill("/kern list")
@@ -183,7 +215,7 @@ class TestElements:
     async def test_button(self, desk: Desk) -> None:
         """A click reaches the app, and the card changes in place."""
         page = await desk.look()
-        ts = await desk.bot.post(section("Ship it?"), actions(button("Approve", value="token", style="primary")))
+        ts = await desk.post(section("Ship it?"), actions(button("Approve", value="token", style="primary")))
         await main(page).get_by_role("button", name="Approve").click()
         told = await desk.bot.told()
         assert (told["actions"][0]["value"], told["message"]["ts"]) == ("token", ts)
@@ -200,7 +232,7 @@ class TestElements:
             "deny": plain("No"),
         }
         page = await desk.look()
-        await desk.bot.post(actions(button("Drop", confirm=confirm)))
+        await desk.post(actions(button("Drop", confirm=confirm)))
         dialog = page.get_by_role("alertdialog", name="Sure?")
         for answer in ("No", "Do it"):
             await main(page).get_by_role("button", name="Drop").click()
@@ -214,7 +246,7 @@ class TestElements:
         """The overflow menu sends the entry that was chosen, with the keyboard too."""
         page = await desk.look()
         entries = [option("Hand over"), option("Cancel run")]
-        await desk.bot.post(actions({"type": "overflow", "action_id": "more", "options": entries}))
+        await desk.post(actions({"type": "overflow", "action_id": "more", "options": entries}))
         await main(page).get_by_role("button", name="More actions").press("Enter")
         await page.keyboard.press("ArrowDown")
         await page.keyboard.press("Enter")
@@ -225,7 +257,7 @@ class TestElements:
         page = await desk.look()
         options = [option(f"Choice {number}") for number in range(20)]
         select = {"type": "static_select", "action_id": "pick", "placeholder": plain("Pick one"), "options": options}
-        await desk.bot.post(actions(select))
+        await desk.post(actions(select))
         box = page.get_by_role("combobox", name="Pick one")
         await box.click()
         await expect(page.get_by_role("listbox", name="Pick one").get_by_role("option")).to_have_count(20)
@@ -239,7 +271,7 @@ class TestElements:
         page = await desk.look()
         groups = [{"label": plain("Europe"), "options": [option("west"), option("north")]}]
         element = {"type": "multi_static_select", "action_id": "pick", "placeholder": plain("Regions")}
-        await desk.bot.post(actions({**element, "option_groups": groups}))
+        await desk.post(actions({**element, "option_groups": groups}))
         await page.get_by_role("combobox", name="Regions").click()
         for choice in ("west", "north"):
             await page.get_by_role("group", name="Europe").get_by_role("option", name=choice).click()
@@ -251,7 +283,7 @@ class TestElements:
     async def test_boxes_and_dates(self, desk: Desk) -> None:
         """Checkboxes, radio buttons and pickers send what they hold."""
         page = await desk.look()
-        await desk.bot.post(
+        await desk.post(
             actions(
                 {"type": "checkboxes", "action_id": "boxes", "options": [option("a"), option("b")]},
                 {"type": "radio_buttons", "action_id": "radios", "options": [option("yes"), option("no")]},

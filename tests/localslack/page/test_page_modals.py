@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.localslack.page.desk import Desk, Json, actions, button, field, modal, option, plain, section
+from tests.localslack.office import Json, plain
+from tests.localslack.page.desk import Desk, actions, button, field, modal, option, section
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -201,7 +202,7 @@ class TestChanges:
         dialog = await desk.open_modal(page, modal(field("a", "Name"), field("b", "Other")))
         await dialog.get_by_label("Other").fill("half a w")
         await dialog.evaluate("node => { node.querySelector('form').dataset.mine = 'yes'; }")
-        await desk.bot.post(text="news")
+        await desk.post(text="news")
         await expect(page.get_by_text("news")).to_be_attached()
         await expect(dialog.locator("form")).to_have_attribute("data-mine", "yes")
         await expect(dialog.get_by_label("Other")).to_have_value("half a w")

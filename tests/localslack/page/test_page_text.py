@@ -7,12 +7,11 @@ import re
 import pytest
 from playwright.async_api import Page, WebSocketRoute, expect
 
+from tests.localslack.office import OPS, Json, plain
 from tests.localslack.page.desk import (
     DESKTOP,
-    OPS,
     PHONE,
     Desk,
-    Json,
     actions,
     button,
     composer,
@@ -20,7 +19,6 @@ from tests.localslack.page.desk import (
     main,
     modal,
     option,
-    plain,
     section,
     thread,
 )
@@ -73,12 +71,12 @@ class TestMarkup:
     async def test_quotes_and_code(self, desk: Desk) -> None:
         """Quoted lines are one quote, three backticks a block, and an address alone is a link unless verbatim."""
         page = await desk.look()
-        await desk.bot.post(text="before\n> one\n&gt; two\nafter ```x = 1\n*y*``` https://example.org.")
+        await desk.post(text="before\n> one\n&gt; two\nafter ```x = 1\n*y*``` https://example.org.")
         content = main(page).get_by_role("article").locator(".content")
         await expect(content.locator("blockquote")).to_have_text("one\ntwo")
         await expect(content.locator("pre")).to_have_text("x = 1\n*y*")
         await expect(content.get_by_role("link")).to_have_text("https://example.org")
-        await desk.bot.post(section("https://example.org"))
+        await desk.post(section("https://example.org"))
         await expect(main(page).get_by_role("article")).to_have_count(2)
         await expect(main(page).get_by_role("article").last.get_by_role("link", name="example")).to_have_count(0)
 
@@ -114,7 +112,7 @@ class TestMarkup:
             {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "a\n  b"}]},
             {"type": "rich_text_quote", "elements": [{"type": "text", "text": "quoted"}]},
         ]
-        await desk.bot.post({"type": "rich_text", "elements": parts})
+        await desk.post({"type": "rich_text", "elements": parts})
         block = main(page).get_by_role("article").locator(".rich-text")
         await expect(block.locator("b > code")).to_have_text("*a* & <b>")
         await expect(block.locator(".mention")).to_have_text("@Bob")
@@ -129,7 +127,7 @@ class TestMarkup:
         page = await desk.look()
         requested: list[str] = []
         page.on("request", lambda request: requested.append(request.url))
-        await desk.bot.post(
+        await desk.post(
             {"type": "header", "text": plain("Two wait")},
             {"type": "divider"},
             {"type": "section", "fields": [plain("Env"), plain("prod")], "accessory": button("Details")},
@@ -146,9 +144,9 @@ class TestMarkup:
     async def test_permalink(self, desk: Desk) -> None:
         """A permalink of a message opens its thread in the page."""
         page = await desk.look()
-        ts = await desk.bot.post(text="parent")
+        ts = await desk.post(text="parent")
         link = (await desk.bot.client.chat_getPermalink(channel=OPS, message_ts=ts))["permalink"]
-        await desk.bot.post(text=f"<{link}|Open the question>")
+        await desk.post(text=f"<{link}|Open the question>")
         await page.get_by_role("link", name="Open the question").click()
         await expect(thread(page).get_by_role("article")).to_contain_text("parent")
 
@@ -172,7 +170,7 @@ class TestHostileText:
             "action_id": "c",
             "options": [option(HOSTILE[:70], description=plain("<b>d</b>"))],
         }
-        await desk.bot.post(
+        await desk.post(
             section(HOSTILE),
             {"type": "header", "text": plain(HOSTILE)},
             {
@@ -186,7 +184,7 @@ class TestHostileText:
             actions(button(HOSTILE[:70], confirm=confirm, accessibility_label=HOSTILE[:70]), select, menu, boxes),
             text=HOSTILE,
         )
-        await desk.bot.post(text=HOSTILE)
+        await desk.post(text=HOSTILE)
         await desk.slack.person("U02BOB").say(OPS, HOSTILE)
         await expect(main(page).get_by_role("article")).to_have_count(3)
         await expect(main(page).locator(".header-block")).to_have_text(HOSTILE)
@@ -232,7 +230,7 @@ class TestWindow:
     async def test_phone(self, desk: Desk) -> None:
         """At 375 pixels the sidebar slides in, the thread covers the channel, and nothing is wider than the window."""
         page = await desk.look(size=PHONE)
-        await desk.bot.post(section("A question with a `very_long_name_that_does_not_fit_into_one_line_of_a_phone`"))
+        await desk.post(section("A question with a `very_long_name_that_does_not_fit_into_one_line_of_a_phone`"))
         await expect(page.get_by_label("Acting as")).to_be_hidden()
         await page.get_by_role("button", name="Channels").click()
         await expect(page.get_by_label("Acting as")).to_be_focused()
@@ -260,7 +258,7 @@ class TestWindow:
         page = await desk.look(size=DESKTOP, prepare=lambda page: page.route_web_socket(re.compile("/events"), connect))
         await lines[-1].close()
         await expect(page.get_by_role("status")).to_contain_text("The connection to the local Slack is lost.")
-        await desk.bot.post(text="missed")
+        await desk.post(text="missed")
         await expect(page.get_by_role("status")).to_be_hidden()
         await expect(main(page).get_by_role("article")).to_contain_text("missed")
         desk.complaints.clear()  # the browser itself writes about the broken line

@@ -1,0 +1,128 @@
+"""Delivery by signed HTTP, seen from the app's side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from slack_sdk.signature import SignatureVerifier
+from slack_sdk.web.async_client import AsyncWebClient
+
+from kernbot.localslack import Actor, App, LocalSlack
+from kernbot.localslack.signed_http import signed_headers
+from tests.localslack.office import OPS, Clock, actions, button, manifest_for, workspace
+
+
+class Receiver:
+    """A web server that keeps the last request and answers what a test wants."""
+
+    def __init__(self) -> None:
+        self.headers: dict[str, str] = {}
+        self.body = b""
+        self.answer: dict[str, Any] = {}
+        """What the next response is made of."""
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Take one request."""
+        self.headers, self.body = dict(request.headers), await request.read()
+        return web.Response(**self.answer)
+
+
+@pytest.fixture
+def slack() -> LocalSlack:
+    """Return a workspace that waits a short time only."""
+    return workspace(Clock(), ack_seconds=0.2)
+
+
+@pytest.fixture
+def receiver() -> Receiver:
+    """Return the app's web server."""
+    return Receiver()
+
+
+@pytest.fixture
+async def app(slack: LocalSlack, receiver: Receiver) -> AsyncIterator[App]:
+    """Install the app with the address of its web server."""
+    application = web.Application()
+    application.router.add_post("/slack/events", receiver.take)
+    async with TestServer(application, host="127.0.0.1") as server, slack.serve():
+        app = slack.install(manifest_for(str(server.make_url("/slack/events"))))
+        slack.invite(app, OPS)
+        yield app
+
+
+async def test_command(app: App, receiver: Receiver, ana: Actor) -> None:
+    """A command is a signed form."""
+    delivery = await ana.command(OPS, "/kern", "run it & more")
+    assert (delivery.ok, delivery.status, delivery.body) == (True, 200, None)
+    fields = parse_qs(receiver.body.decode())
+    assert (fields["command"], fields["text"], fields["api_app_id"]) == (["/kern"], ["run it &amp; more"], [app.app_id])
+    assert receiver.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert SignatureVerifier(app.signing_secret).is_valid_request(receiver.body, receiver.headers)
+
+
+async def test_click(app: App, receiver: Receiver, slack: LocalSlack, ana: Actor) -> None:
+    """An interaction is a form with one field of JSON."""
+    client = AsyncWebClient(token=app.bot_token, base_url=slack._scene.workspace.origin + "/api/")
+    ts = (await client.chat_postMessage(channel=OPS, text="x", blocks=[actions(button("go"))]))["ts"]
+    assert (await ana.click(OPS, ts, "go")).ok
+    fields = parse_qs(receiver.body.decode())
+    assert list(fields) == ["payload"]
+    assert json.loads(fields["payload"][0])["type"] == "block_actions"
+
+
+async def test_text_in_the_ack(app: App, receiver: Receiver, ana: Actor) -> None:
+    """A plain text is shown to the person."""
+    receiver.answer = {"text": "On it"}
+    assert (await ana.command(OPS, "/kern")).body == "On it"
+    assert ana.messages(OPS)[-1]["text"] == "On it"
+    assert app.interactive
+
+
+@pytest.mark.usefixtures("app")
+async def test_json_in_the_ack(receiver: Receiver, ana: Actor, bob: Actor) -> None:
+    """A message in JSON is shown as it says."""
+    message = '{"text": "hi", "response_type": "in_channel"}'
+    receiver.answer = {"text": message, "content_type": "application/json"}
+    await ana.command(OPS, "/kern")
+    assert bob.messages(OPS)[-1]["text"] == "hi"
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 404, "text": "unhandled request"},
+        {"status": 500},
+        {"status": 302, "headers": {"Location": "http://127.0.0.1:9/"}},
+        {"text": "{", "content_type": "application/json"},
+    ],
+)
+async def test_bad_answers(receiver: Receiver, ana: Actor, answer: dict[str, Any]) -> None:
+    """dispatch_failed is what the person reads for anything but 200 and a body that can be read."""
+    receiver.answer = answer
+    delivery = await ana.command(OPS, "/kern")
+    assert (delivery.ok, delivery.error) == (False, "dispatch_failed")
+
+
+async def test_nobody_listens(slack: LocalSlack, ana: Actor) -> None:
+    """dispatch_failed is what the person reads when nothing listens at the address."""
+    slack.install(manifest_for("http://127.0.0.1:9/"))
+    assert (await ana.command(OPS, "/kern")).error == "dispatch_failed"
+
+
+async def test_official_signature() -> None:
+    """The signature is the one of Slack's own example."""
+    body = (
+        b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V"
+        b"&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text="
+        b"&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN"
+        b"&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c"
+    )
+    headers = signed_headers("8f742231b10e8888abcd99yyyzzz85a5", body, 1531420618)
+    assert headers["X-Slack-Signature"] == "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"
