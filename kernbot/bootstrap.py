@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from slack_sdk.errors import SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from kernbot.db.base import Store
@@ -19,20 +16,19 @@ from kernbot.db.slack import SlackStore
 from kernbot.engine.runner import Engine
 from kernbot.errors import ConfigurationError
 from kernbot.runtime.deadlines import Alarm
-from kernbot.runtime.dispatcher import MOST_AT_ONCE, InProcessDispatcher
+from kernbot.runtime.dispatcher import InProcessDispatcher
 from kernbot.runtime.registry import KernBot
 from kernbot.runtime.service import Service
 from kernbot.settings import Settings
-from kernbot.slack.app import build_app
+from kernbot.slack.app import build_app, build_inbox
 from kernbot.slack.channels import place_workflows
 from kernbot.slack.doors import Doors
+from kernbot.slack.failures import SLACK_FAILURES, error_code
 from kernbot.slack.ids import TokenMaker
 from kernbot.slack.outbox import Outbox
 from kernbot.slack.people import SlackPeople
 from kernbot.slack.sender import Sender
 from kernbot.slack.transports import serve_http, serve_socket
-
-_log = logging.getLogger(__name__)
 
 
 class BotStore(Store, SlackStore, Protocol):
@@ -45,6 +41,7 @@ class Workspace:
 
     team_id: str
     url: str
+    bot_name: str
 
 
 @asynccontextmanager
@@ -56,7 +53,6 @@ async def running_bot(
     What was under way in another process that died is taken up again. Raises ConfigurationError when Slack does not
     accept the settings.
     """
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="kernbot-step"))
     client = _client(settings)
     workspace = await _workspace(client)
     await place_workflows(bot, client)
@@ -69,8 +65,12 @@ async def running_bot(
         outbox.changed(run_id)
         alarm.look()
 
+    def poke(run_id: str) -> None:
+        dispatcher.poke(run_id)
+
     async def sweep() -> None:
-        await service.expire_due(clock())
+        await inbox.work_off()
+        await service.expire_due(await inbox.decided_until(clock()))
         await service.recover()
         await outbox.recover()
 
@@ -81,9 +81,9 @@ async def running_bot(
     service = Service(
         bot=bot,
         store=store,
-        people=SlackPeople(client, workspace.team_id),
+        people=SlackPeople(client, workspace.team_id, clock),
         engine=engine,
-        poke=lambda run_id: dispatcher.poke(run_id),
+        poke=poke,
         changed=changed,
     )
     dispatcher = InProcessDispatcher(service.execute_run)
@@ -95,19 +95,19 @@ async def running_bot(
         client=client,
         tokens=tokens,
         team_id=workspace.team_id,
+        bot_name=workspace.bot_name,
         command=settings.command,
     )
-    app = build_app(doors, settings)
+    inbox = build_inbox(doors, store)
     serve = serve_socket if settings.transport == "socket" else serve_http
-    async with serve(app, settings) as address:
+    async with AsyncExitStack() as parts:
+        for part in (outbox, dispatcher, inbox):
+            parts.push_async_callback(part.close)
+        address = await parts.enter_async_context(serve(build_app(doors, inbox, settings), settings))
         alarm.start()
+        parts.push_async_callback(alarm.stop)
         await sweep()
-        try:
-            yield address
-        finally:
-            await alarm.stop()
-            await dispatcher.close()
-            await outbox.close()
+        yield address
 
 
 def _client(settings: Settings) -> AsyncWebClient:
@@ -120,6 +120,8 @@ def _client(settings: Settings) -> AsyncWebClient:
 async def _workspace(client: AsyncWebClient) -> Workspace:
     try:
         found = await client.auth_test()
-    except (SlackClientError, OSError) as error:
-        raise ConfigurationError(f"Slack does not accept SLACK_BOT_TOKEN ({error}).") from None
-    return Workspace(team_id=found["team_id"], url=found["url"])
+    except SlackApiError as error:
+        raise ConfigurationError(f"SLACK_BOT_TOKEN is wrong: Slack answers {error_code(error)!r}.") from None
+    except SLACK_FAILURES as error:
+        raise ConfigurationError(f"Slack can't be reached at {client.base_url} ({error_code(error)}).") from None
+    return Workspace(team_id=found["team_id"], url=found["url"], bot_name=found["user"])

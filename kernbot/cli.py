@@ -6,22 +6,26 @@ import asyncio
 import importlib
 import json
 import logging
+import os
 import signal
 import sys
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from kernbot.errors import ConfigurationError, KernbotError
 from kernbot.runtime.registry import KernBot
 
-app = typer.Typer(help="Python workflows that stop, ask a person in Slack, and carry on.", no_args_is_help=True)
+app = typer.Typer(
+    help="Python workflows that stop, ask a person in Slack, and carry on.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
 db_app = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
 
-_out = Console(highlight=False)
 BotName = Annotated[str, typer.Argument(help="Where the bot is: package.module:name", metavar="MODULE:BOT")]
 
 
@@ -34,18 +38,20 @@ def serve(bot: BotName) -> None:
 
     served = load_bot(bot)
     settings = load_settings()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("kernbot").setLevel(settings.log_level)
 
     async def run() -> None:
         store = SqliteDb(db_file=settings.db)
         try:
             async with running_bot(served, settings, store) as address:
-                _out.print(f"Serving {', '.join(served.names) or 'no workflow'} on {address}.")
+                typer.echo(f"Serving {', '.join(served.names) or 'no workflow'} on {address}.")
                 await asyncio.Event().wait()
         finally:
             await store.close()
 
     _run(run())
+    _leave()
 
 
 @app.command()
@@ -60,7 +66,7 @@ def demo(port: Annotated[int, typer.Option(help="Port of the page on 127.0.0.1; 
 def list_workflows(bot: BotName) -> None:
     """List the workflows of a bot, with the channel in which each asks."""
     for registered in sorted(load_bot(bot), key=lambda item: item.name):
-        _out.print(f"{registered.name}  {registered.channel}  {registered.description or ''}", markup=False)
+        typer.echo(f"{registered.name}  {registered.channel}  {registered.description or ''}")
 
 
 @app.command()
@@ -71,7 +77,7 @@ def status(
     """Show where a run stands."""
     from kernbot.reports import run_report  # noqa: PLC0415 - the other commands read no run
 
-    _out.print(_run(run_report(db, run)), markup=False)
+    typer.echo(asyncio.run(run_report(db, run)))
 
 
 @app.command()
@@ -84,7 +90,7 @@ def start(
     """Start a workflow where the serving bot runs; its questions are asked in Slack."""
     from kernbot.reports import start_run  # noqa: PLC0415 - the other commands start no run
 
-    _out.print(_run(start_run(load_bot(bot), db, name, text)), markup=False)
+    typer.echo(asyncio.run(start_run(load_bot(bot), db, name, text)))
 
 
 @app.command()
@@ -95,7 +101,7 @@ def manifest(
     """Print the manifest to make the Slack app from."""
     from kernbot.slack.manifest import manifest as make  # noqa: PLC0415 - the other commands need no Slack
 
-    print(json.dumps(make(url=url, command=command), indent=2))  # noqa: T201 - for a file or a pipe
+    typer.echo(json.dumps(make(url=url, command=command), indent=2))
 
 
 @db_app.command()
@@ -106,7 +112,7 @@ def upgrade(
     from kernbot.db.migrations import upgrade as bring_up  # noqa: PLC0415 - loads alembic
 
     bring_up(f"sqlite:///{db}")
-    _out.print(f"{db} is at the newest revision.", markup=False)
+    typer.echo(f"{db} is at the newest revision.")
 
 
 def load_bot(where: str) -> KernBot:
@@ -133,20 +139,25 @@ def main() -> None:
     try:
         app()
     except KernbotError as error:
-        Console(stderr=True, highlight=False).print(str(error), markup=False)
+        typer.echo(str(error), err=True)
         sys.exit(2)
 
 
-def _run(work: Coroutine[Any, Any, Any]) -> Any:
+def _run(work: Coroutine[Any, Any, None]) -> None:
     """Run until done, or until the process is asked to end."""
 
-    async def until_ended() -> Any:
+    async def until_ended() -> None:
         task = asyncio.ensure_future(work)
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, task.cancel)
-        try:
-            return await task
-        except asyncio.CancelledError:
-            return None
+        with suppress(asyncio.CancelledError):
+            await task
 
-    return asyncio.run(until_ended())
+    asyncio.run(until_ended())
+
+
+def _leave() -> None:
+    """End the process without waiting for the threads of steps: nobody can stop them, and their runs were given up."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)

@@ -16,7 +16,9 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class Settings(BaseSettings):
     """What a bot needs to know about its surroundings."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
 
     bot_token: SecretStr = Field(alias="SLACK_BOT_TOKEN")
     """`xoxb-…`"""

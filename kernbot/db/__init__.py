@@ -8,12 +8,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from kernbot.errors import ConfigurationError
+from kernbot.errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
     from kernbot.db import sql_runs, sql_slack
+    from kernbot.db.postgres import PostgresDb
+    from kernbot.db.sqlite import SqliteDb
 
-__all__ = ["missing_package", "sql_runs", "sql_slack"]
+__all__ = ["missing_package", "open_store", "sql_runs", "sql_slack"]
 
 
 def __getattr__(name: str) -> Any:
@@ -25,6 +27,25 @@ def __getattr__(name: str) -> Any:
         raise missing_package(error) from error
 
 
-def missing_package(error: ModuleNotFoundError) -> ConfigurationError:
+def open_store(where: str) -> SqliteDb | PostgresDb:
+    """Return the store at a file, or at a URL: `sqlite:///kernbot.db`, `postgresql://user:password@host/name`.
+
+    Nothing is opened before it is used. Raises UsageError when `where` is the address of another kind of database.
+    """
+    from kernbot.db.postgres import PostgresDb  # noqa: PLC0415 - imports this package
+    from kernbot.db.sqlite import SqliteDb  # noqa: PLC0415 - imports this package
+
+    scheme, is_url, _ = where.partition("://")
+    kind = scheme.partition("+")[0]
+    if is_url and kind in {"postgresql", "postgres"}:
+        return PostgresDb(where)
+    if is_url and kind != "sqlite":
+        raise UsageError("a database is a file, or like sqlite:///kernbot.db or postgresql://user:password@host/name")
+    return SqliteDb(db_url=where) if is_url else SqliteDb(where)
+
+
+def missing_package(error: ImportError) -> ConfigurationError:
     """Return the error for a driver, or another package, that is not installed."""
-    return ConfigurationError(f"the database needs the package {error.name}: run `pip install {error.name}`")
+    name = error.name or "psycopg"  # psycopg names nothing when it lacks the library behind it
+    wanted = "'kernbot[postgres]'" if name == "psycopg" else name
+    return ConfigurationError(f"the database needs the package {name}: run `pip install {wanted}`")

@@ -139,7 +139,7 @@ class InMemoryDb(Store, SlackStore):
             run = self._runs.get(run_id)
             if run is None:
                 return None
-            if run.status is RunStatus.RUNNING and not rules.has_work(run.status, run.lease_until, now):
+            if run.status is RunStatus.RUNNING and not rules.has_work(run.status, run.lease_until, self._clock()):
                 self._note_cancel(run, by, door, now)
             elif not run.status.has_ended:
                 self._cancel(run, by, door, now)

@@ -1,8 +1,8 @@
 """The engine's transactions, each one plain function on a connection that is in a transaction.
 
 A transaction that writes to a run begins by an UPDATE of the run's row, so that two of them on one run wait for each
-other; the session's row comes last. Everywhere in this order, so that no two wait for each other in a circle. The caller
-commits; an error rolls everything back.
+other, in one order; what it changes in the session comes last, so that no two wait in a circle. The caller commits; an
+error rolls everything back.
 """
 
 from __future__ import annotations
@@ -150,9 +150,11 @@ def close_pause(connection: Connection, pause_id: str, answered: AnswerRecord) -
     in_time = or_(pauses.c.deadline.is_(None), pauses.c.deadline > answered.at)
     close = update(pauses).where(pauses.c.pause_id == pause_id, pauses.c.state == "open", in_time)
     close = close.values(answer_row(answered) | {"state": "answered"})
-    run_ids = connection.execute(close.returning(pauses.c.run_id)).scalars().all()
-    _wake(connection, run_ids, answered.at)
-    return get_pause(connection, pause_id) if run_ids else None
+    run_id = connection.execute(close.returning(pauses.c.run_id)).scalar()
+    if run_id is None:
+        return None
+    _wake(connection, [run_id], answered.at)
+    return get_pause(connection, pause_id)
 
 
 def expire_pauses(connection: Connection, now: float, limit: int) -> Sequence[PauseRecord]:
@@ -319,6 +321,7 @@ def _conditions(which: RunFilter) -> Iterator[ColumnElement[bool]]:
     if which.user_id is not None:
         yield runs.c.user_id == which.user_id
     if which.run_id_prefix is not None:
-        yield runs.c.run_id.between(which.run_id_prefix, which.run_id_prefix + chr(sys.maxunicode))
+        yield runs.c.run_id >= which.run_id_prefix
+        yield runs.c.run_id <= which.run_id_prefix + chr(sys.maxunicode)
     if which.origin is not None:
         yield runs.c.origin == which.origin

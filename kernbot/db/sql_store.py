@@ -1,11 +1,15 @@
-"""What the stores with SQL have in common: everything but how a transaction gets to the database."""
+"""What the stores with SQL have in common: everything but how a connection is made."""
 # ruff: noqa: D102 - the protocols say what the methods do
 
 from __future__ import annotations
 
+import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from threading import Lock
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
+from weakref import finalize
 
 from kernbot import db
 from kernbot.db.base import (
@@ -25,25 +29,66 @@ from kernbot.run.status import RunStatus
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from kernbot.db.sql_runs import Instant
+
 T = TypeVar("T")
 P = ParamSpec("P")
+
+
+class SqlConnection(Protocol):
+    """A way to a database that is open; usable from any thread and event loop."""
+
+    def submit(self, work: Callable[[Connection], T], *, writes: bool) -> Future[T]:
+        """Run a function in a transaction of its own, and commit; an error rolls it back.
+
+        One that only reads sees one state of the database. Errors of the driver are raised as StorageError.
+        """
+
+    def close(self) -> None:
+        """Finish what was submitted, and let go of connections and threads; submit nothing afterwards."""
 
 
 class SqlStore(Store, SlackStore):
     """Each method is one function of `sql_runs` or `sql_slack`, run in a transaction of its own.
 
-    `clock` returns unix seconds; leases are measured with it.
+    `clock` returns unix seconds, or SQL for them; leases are measured with it. The connection is made at first use.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], Instant]) -> None:
         self._clock = clock
+        self._opening = Lock()
+        self._submitting = Lock()
+        self._connection: SqlConnection | None = None
+        self._release: Callable[[], object] = _nothing_to_release
 
     @abstractmethod
-    async def _transact(self, work: Callable[[Connection], T], *, writes: bool) -> T:
-        """Run a function in a transaction of its own, and commit; an error rolls it back.
+    def _connect(self) -> SqlConnection:
+        """Load the driver, and open the database; blocks."""
 
-        One that only reads sees one state of the database. Errors of the driver are raised as StorageError.
-        """
+    async def close(self) -> None:
+        """See `Store.close`; without it, this happens when the object is gone or the program ends."""
+        with self._submitting:
+            release = self._release
+            self._connection, self._release = None, _nothing_to_release
+        await asyncio.to_thread(release)
+
+    async def _transact(self, work: Callable[[Connection], T], *, writes: bool) -> T:
+        future = self._submit(work, writes=writes)
+        while future is None:
+            await asyncio.to_thread(self._open)
+            future = self._submit(work, writes=writes)
+        return await asyncio.wrap_future(future)
+
+    def _submit(self, work: Callable[[Connection], T], *, writes: bool) -> Future[T] | None:
+        with self._submitting:
+            return None if self._connection is None else self._connection.submit(work, writes=writes)
+
+    def _open(self) -> None:
+        with self._opening:
+            if self._connection is None:
+                connection = self._connect()
+                with self._submitting:
+                    self._connection, self._release = connection, finalize(self, connection.close)
 
     async def _write(
         self, transaction: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -127,3 +172,14 @@ class SqlStore(Store, SlackStore):
 
     async def get_key(self, name: str) -> bytes:
         return await self._write(db.sql_slack.get_key, name)
+
+
+def check_table_names(store: str, names: Iterable[str]) -> None:
+    """Raise TypeError for a keyword of a store that is no name of a table; those of tables have no effect."""
+    for name in names:
+        if not name.endswith("_table"):
+            raise TypeError(f"{store}() got an unexpected keyword argument {name!r}")
+
+
+def _nothing_to_release() -> None:
+    """Stand for a connection that was never opened."""

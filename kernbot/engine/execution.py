@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 from kernbot.db.base import JournalEntry, PauseRecord, RunRecord, Snapshot, StateChanges, Store
 from kernbot.engine.journal import ROOT, Journal, apply_changes
 from kernbot.engine.lease import Lease
-from kernbot.engine.questions import Asking
+from kernbot.engine.questions import Asking, error_text
 from kernbot.engine.values import decode, decode_state, digest, encode
 from kernbot.errors import ConflictError
 from kernbot.run.context import RunContext
@@ -40,21 +40,34 @@ class Cancelled(BaseException):
         self.outcome = outcome
 
 
-class StepFailed(Exception):  # noqa: N818 - carries an author's exception to the end of the run
-    """A step with `on_error=fail` failed for good; the cause is its exception."""
+@dataclass(frozen=True)
+class Failure:
+    """What an author's code raised: the exception, and its text as it is stored."""
 
-    def __init__(self, step_name: str, error: Exception) -> None:
-        super().__init__(str(error))
+    error: Exception
+    text: str
+
+    @classmethod
+    def of(cls, error: Exception) -> Failure:
+        """Return the failure that an exception is."""
+        return cls(error, error_text(error))
+
+
+class StepFailed(Exception):  # noqa: N818 - carries a failure to the end of the run
+    """A node with `on_error=fail` failed for good."""
+
+    def __init__(self, step_name: str, failure: Failure) -> None:
+        super().__init__(failure.text)
         self.step_name = step_name
-        self.error = error
+        self.failure = failure
 
 
-class EvaluatorFailed(Exception):  # noqa: N818 - carries an author's exception to its Condition
+class EvaluatorFailed(Exception):  # noqa: N818 - carries a failure to its Condition
     """The evaluator of a Condition raised."""
 
-    def __init__(self, error: Exception) -> None:
-        super().__init__(str(error))
-        self.error = error
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.text)
+        self.failure = failure
 
 
 class LeaseLostError(ConflictError):

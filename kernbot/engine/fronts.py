@@ -87,7 +87,7 @@ def _run(runner: asyncio.Runner, context: contextvars.Context, work: Coroutine[A
     try:
         return loop.run_until_complete(task)
     except KeyboardInterrupt:
-        task.cancel()
-        with suppress(asyncio.CancelledError, KeyboardInterrupt):
-            loop.run_until_complete(task)
+        if task.cancel():
+            with suppress(asyncio.CancelledError):
+                loop.run_until_complete(task)
         raise

@@ -32,6 +32,8 @@ class Decision:
     verdict: Verdict
     values: dict[str, Any] = field(default_factory=dict)
     """What a person filled in, as JSON."""
+    reason: str = ""
+    """Why the run ends, if it is cancelled."""
 
 
 _ON_REJECT = {
@@ -53,7 +55,7 @@ def decide(pause: PauseRecord) -> Decision:
     if pause.answered is None or pause.answered.answer is None:
         raise ValueError(f"Pause {pause.pause_id} has no answer.")
     answer = Answer.from_dict(pause.answered.answer)
-    return Decision(verdict_of(answer.action, pause.question), answer.values)
+    return Decision(verdict_of(answer.action, pause.question), answer.values, _reason(pause, answer.action))
 
 
 def verdict_of(action: Action, question: dict[str, Any]) -> Verdict:
@@ -92,6 +94,14 @@ def allowed_actions(question: dict[str, Any]) -> tuple[Action, ...]:
         return tuple(Action(name) for name in question["actions"])
     first = Action.provide if question["requires_user_input"] else Action.confirm
     return (first, Action.reject)
+
+
+def _reason(pause: PauseRecord, action: Action) -> str:
+    if pause.answered and pause.answered.by == "timeout":
+        return f"Nobody answered the question of step {pause.step_name!r} in time."
+    if action is Action.reject:
+        return f"Step {pause.step_name!r} was rejected."
+    return f"The run was cancelled at step {pause.step_name!r}."
 
 
 def fields_of(question: dict[str, Any]) -> list[UserInputField]:

@@ -17,7 +17,7 @@ from kernbot.engine.execution import Cancelled, Execution, StepFailed, Suspended
 from kernbot.engine.fingerprint import problem_with_definition
 from kernbot.engine.journal import ROOT
 from kernbot.engine.lease import LEASE_SECONDS, Lease
-from kernbot.engine.questions import Asking, ask_about_change, error_text
+from kernbot.engine.questions import Asking, ask_about_change
 from kernbot.engine.values import encode, encode_state
 from kernbot.engine.views import run_output
 from kernbot.engine.walk import walk_all
@@ -153,10 +153,11 @@ class Engine:
             outcome = cancelled.outcome or {"cancelled_by": await self._who_cancelled(snapshot.run.run_id)}
             yield await self._finish(snapshot, RunStatus.CANCELLED, outcome)
         except StepFailed as failed:
-            kind = type(failed.error).__name__
-            outcome = {"error": error_text(failed.error), "error_type": kind, "step_name": failed.step_name}
+            failure = failed.failure
+            kind = type(failure.error).__name__
+            outcome = {"error": failure.text, "error_type": kind, "step_name": failed.step_name}
             yield await self._finish(snapshot, RunStatus.ERROR, outcome)
-            raise failed.error from None
+            raise failure.error from None
 
     def _check_definition(self, definition: Definition, snapshot: Snapshot) -> None:
         if (problem := problem_with_definition(definition.steps, snapshot)) is None:
@@ -195,7 +196,7 @@ class Engine:
 
     async def _who_cancelled(self, run_id: str) -> str | None:
         run = await self.store.get_run(run_id)
-        return run and run.cancel_requested_by
+        return run.cancel_requested_by if run else None
 
     async def _why_not(self, run_id: str) -> Exception:
         run = await self.store.get_run(run_id)

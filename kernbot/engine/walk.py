@@ -16,10 +16,10 @@ from typing import Any
 from kernbot.db.base import PauseRecord, StateChanges
 from kernbot.engine import gates
 from kernbot.engine.calls import as_bool, as_output, call
-from kernbot.engine.execution import Cancelled, EvaluatorFailed, Execution, StepFailed, Suspended, Visit
+from kernbot.engine.execution import Cancelled, EvaluatorFailed, Execution, Failure, StepFailed, Suspended, Visit
 from kernbot.engine.gates import Decision, Verdict
 from kernbot.engine.journal import SKIPPED, output_payload, state_changes
-from kernbot.engine.questions import ask_after_crash, ask_before, error_text
+from kernbot.engine.questions import ask_after_crash, ask_before
 from kernbot.run.context import RunContext
 from kernbot.run.events import (
     ConditionExecutionCompletedEvent,
@@ -58,7 +58,7 @@ async def walk(run: Execution, node: Node, visit: Visit) -> Events:
         if not run.journal.has_begun(visit.path):
             yield run.event(StepContinuedEvent, **visit.names(node))
     if decision.verdict is Verdict.CANCEL:
-        raise Cancelled({"reason": f"Step {node.name!r} was rejected.", "path": visit.path})
+        raise Cancelled({"reason": decision.reason, "path": visit.path})
     if decision.verdict is Verdict.SKIP:
         await run.append(node, visit.path, "output", SKIPPED)
         return
@@ -108,19 +108,18 @@ def _answer_to(run: Execution, question: PauseRecord) -> Decision:
 async def _step(run: Execution, step: Step, visit: Visit, values: dict[str, Any]) -> Events:
     if _was_in_flight(run, visit.path):
         question = ask_after_crash(step, visit.asking(run), run.journal.attempts(visit.path))
-        verdict = _answer_to(run, question).verdict
+        answer = _answer_to(run, question)
         yield run.event(StepContinuedEvent, **visit.names(step))
-        if verdict is Verdict.CANCEL:
-            reason = f"Step {step.name!r} may have run already; the run was cancelled."
-            raise Cancelled({"reason": reason, "path": visit.path})
-        if verdict is Verdict.SKIP:
+        if answer.verdict is Verdict.CANCEL:
+            raise Cancelled({"reason": answer.reason, "path": visit.path})
+        if answer.verdict is Verdict.SKIP:
             await run.append(step, visit.path, "output", SKIPPED)
             return
     yield run.event(StepStartedEvent, **visit.names(step))
-    error = await _attempts(run, step, visit, values)
-    if error is not None:
-        yield run.event(StepErrorEvent, error=error_text(error), **visit.names(step))
-        await _give_up(run, step, visit.path, error)
+    failure = await _attempts(run, step, visit, values)
+    if failure is not None:
+        yield run.event(StepErrorEvent, error=failure.text, **visit.names(step))
+        await _give_up(run, step, visit.path, failure)
     output = run.journal.output(visit.path)
     yield run.event(StepOutputEvent, step_output=output, **visit.names(step))
     yield run.event(StepCompletedEvent, content=output and output.content, step_response=output, **visit.names(step))
@@ -131,17 +130,27 @@ def _was_in_flight(run: Execution, path: str) -> bool:
     return run.journal.attempts(path) > run.journal.failures(path)
 
 
-async def _attempts(run: Execution, step: Step, visit: Visit, values: dict[str, Any]) -> Exception | None:
-    """Try a step until it has an output or may not be tried again; return what it raised last."""
-    while True:
-        error = await _attempt(run, step, visit, values)
-        failures = run.journal.failures(visit.path)
-        if error is None or not gates.may_try_again(step, failures, gated=visit.gated):
-            return error
-        await asyncio.sleep(gates.retry_delay(failures))
+async def _attempts(run: Execution, step: Step, visit: Visit, values: dict[str, Any]) -> Failure | None:
+    """Try a step until it has an output or may not be tried again; return its last failure.
+
+    Failures of a process that died count too.
+    """
+    failure = _last_failure(run, visit.path)
+    while failure is None or gates.may_try_again(step, run.journal.failures(visit.path), gated=visit.gated):
+        if failure is not None:
+            await asyncio.sleep(gates.retry_delay(run.journal.failures(visit.path)))
+        failure = await _attempt(run, step, visit, values)
+        if failure is None:
+            return None
+    return failure
 
 
-async def _attempt(run: Execution, step: Step, visit: Visit, values: dict[str, Any]) -> Exception | None:
+def _last_failure(run: Execution, path: str) -> Failure | None:
+    entry = run.journal.get(path, "failure", run.journal.failures(path))
+    return Failure(RuntimeError(entry.payload["error"]), entry.payload["error"]) if entry else None
+
+
+async def _attempt(run: Execution, step: Step, visit: Visit, values: dict[str, Any]) -> Failure | None:
     run.check_may_go_on()
     attempt = run.journal.attempts(visit.path) + 1
     if visit.gated:
@@ -149,8 +158,9 @@ async def _attempt(run: Execution, step: Step, visit: Visit, values: dict[str, A
     try:
         payload, changes = await _execute(run, step, visit.chain.step_input(values), run.context(visit.path, attempt))
     except Exception as error:  # noqa: BLE001 - whatever an author's code raises, or returns that can't be stored
-        await run.append(step, visit.path, "failure", {"error": error_text(error)}, attempt=attempt)
-        return error
+        failure = Failure.of(error)
+        await run.append(step, visit.path, "failure", {"error": failure.text}, attempt=attempt)
+        return failure
     await run.append(step, visit.path, "output", payload, changes=changes)
     return None
 
@@ -167,11 +177,11 @@ async def _execute(
     return output_payload(named), state_changes(run.session_state, context.session_state)
 
 
-async def _give_up(run: Execution, node: Node, path: str, error: Exception) -> None:
+async def _give_up(run: Execution, node: Node, path: str, failure: Failure) -> None:
     """Do what a node's `on_error` says: raise StepFailed, or store a failed output and go on."""
     if node.human_review.on_error is OnError.fail:
-        raise StepFailed(node.name, error) from error
-    failed = StepOutput(**_labels(node), success=False, error=error_text(error))
+        raise StepFailed(node.name, failure) from failure.error
+    failed = StepOutput(**_labels(node), success=False, error=failure.text)
     await run.append(node, path, "output", output_payload(failed))
 
 
@@ -193,8 +203,8 @@ async def _condition(run: Execution, node: Condition, visit: Visit, verdict: Ver
     try:
         result = await _choose_branch(run, node, visit, verdict)
     except EvaluatorFailed as failed:
-        yield run.event(StepErrorEvent, error=error_text(failed.error), **visit.names(node))
-        await _give_up(run, node, visit.path, failed.error)
+        yield run.event(StepErrorEvent, error=failed.failure.text, **visit.names(node))
+        await _give_up(run, node, visit.path, failed.failure)
         return
     branch, nodes = ("if", node.steps) if result else ("else", node.else_steps)
     if not nodes:
@@ -228,7 +238,7 @@ async def _evaluate(
         result = await call(evaluator, visit.chain.step_input({}), context, inline=run.inline)
         return as_bool(result, node.name), state_changes(run.session_state, context.session_state)
     except Exception as error:
-        raise EvaluatorFailed(error) from error
+        raise EvaluatorFailed(Failure.of(error)) from error
 
 
 async def _store_composite(run: Execution, node: Node, path: str, base: str, nodes: Sequence[Node]) -> int:

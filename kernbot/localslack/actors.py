@@ -16,7 +16,14 @@ from kernbot.localslack.ids import microseconds, timestamp
 from kernbot.localslack.inputs import complaints
 from kernbot.localslack.people import Person
 from kernbot.localslack.scene import Scene
-from kernbot.localslack.seen import Seen, channels_of, messages_of, visible_channel, visible_message
+from kernbot.localslack.seen import (
+    Seen,
+    channels_of,
+    seen_message,
+    visible_channel,
+    visible_message,
+    visible_messages,
+)
 from kernbot.localslack.typed import escaped
 from kernbot.localslack.views import View, view_object
 
@@ -35,7 +42,8 @@ class Actor:
 
     def messages(self, channel_id: str, thread_ts: str | None = None) -> list[Seen]:
         """Return what this person sees in a channel, newest last; or in a thread, its parent first."""
-        return messages_of(self._workspace, self._person, channel_id, thread_ts)
+        messages = visible_messages(self._workspace, self._person, channel_id, thread_ts)
+        return [seen_message(self._workspace, message) for message in messages]
 
     def view(self) -> dict[str, Any] | None:
         """Return the modal that is open before this person, as Slack's view object, or None."""

@@ -65,7 +65,7 @@ def _answered(scene: Scene, typed: Typed, app: App, delivery: Delivery) -> Deliv
         scene.workspace.post(typed.channel, typed.person.id, line)
     if reply:
         visible_to = None if reply.in_channel else typed.person.id
-        scene.workspace.post_as(app, typed.channel, reply.content, visible_to=visible_to)
+        scene.workspace.post(typed.channel, app, reply.content, visible_to=visible_to)
     return delivery
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from kernbot.localslack import acks, payloads
 from kernbot.localslack.delivery import Delivery, Envelope
-from kernbot.localslack.elements import HOLDERS, chosen, held
+from kernbot.localslack.elements import chosen, held
 from kernbot.localslack.errors import ActError, ApiError
 from kernbot.localslack.people import Person
 from kernbot.localslack.scene import Scene
@@ -66,7 +66,7 @@ def _response_urls(scene: Scene, person: Person, view: View) -> Iterator[dict[st
     """Return a URL for each channel that was chosen in a menu with `response_url_enabled`."""
     for block in view.blocks:
         element = block.get("element", {})
-        if element.get("response_url_enabled") and element["type"] in HOLDERS:
+        if element.get("response_url_enabled"):
             channel = scene.workspace.channels.get(held(block, element, view.values))
             if channel:
                 yield {

@@ -43,6 +43,7 @@ class History:
 
     def __init__(self) -> None:
         self._messages: dict[str, Message] = {}
+        self._replies: dict[str, list[Message]] = {}
         self._last = 0
 
     def __iter__(self) -> Iterator[Message]:
@@ -56,6 +57,8 @@ class History:
     def add(self, message: Message) -> None:
         """Append a message."""
         self._messages[message.ts] = message
+        if message.thread_ts and message.visible_to is None:
+            self._replies.setdefault(message.thread_ts, []).append(message)
 
     def find(self, ts: str) -> Message | None:
         """Return the message with this timestamp, ephemeral or not."""
@@ -63,15 +66,17 @@ class History:
 
     def remove(self, message: Message) -> None:
         """Delete a message; the parent of a thread leaves a tombstone, so that its replies keep their place."""
-        if not self.replies(message.ts):
-            del self._messages[message.ts]
+        if self.replies(message.ts):
+            message.subtype = "tombstone"
+            message.content = Content("This message was deleted.")
             return
-        message.subtype = "tombstone"
-        message.content = Content("This message was deleted.")
+        del self._messages[message.ts]
+        if message.thread_ts and message.visible_to is None:
+            self._replies[message.thread_ts].remove(message)
 
     def replies(self, ts: str) -> list[Message]:
         """Return the replies that everybody sees in the thread of this message."""
-        return [message for message in self if message.thread_ts == ts and message.visible_to is None]
+        return self._replies.get(ts, [])
 
 
 def message_object(message: Message, history: History, team_id: str, *, whole_metadata: bool) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from kernbot.localslack.actors import Actor
 from kernbot.localslack.delivery import Delivery
 from kernbot.localslack.errors import ActError
 from kernbot.localslack.people import Kind, Person
-from kernbot.localslack.seen import channels_of, messages_of
+from kernbot.localslack.seen import channels_of, seen_message, visible_messages
 from kernbot.localslack.views import view_object
 from kernbot.localslack.workspace import SLACKBOT, Workspace
 
@@ -21,6 +21,7 @@ PATH = "/page/api/"
 _COALESCING = 0.05
 
 Body = dict[str, Any]
+Act = Callable[[Actor, Body], Awaitable[Delivery]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -36,11 +37,21 @@ class PageApi:
     def routes(self) -> list[web.RouteDef]:
         """Return the routes, all of them below /page/api/."""
         reading = (self.workspace, self.channels, self.messages, self.view)
-        acting = (self.command, self.say, self.action, self.view_action, self.view_submit, self.view_close)
         return [
             *(web.get(f"{PATH}{read.__name__}", _answering(read)) for read in reading),
-            *(web.post(f"{PATH}{act.__name__}", self._acting(act)) for act in acting),
+            *(web.post(f"{PATH}{act.__name__}", self._acting(act, fields)) for act, fields in self._acts()),
             web.get(f"{PATH}events", self.events),
+        ]
+
+    def _acts(self) -> list[tuple[Act, tuple[str, ...]]]:
+        """Return each way of acting, and the texts that its request must have besides `as`."""
+        return [
+            (self.command, ("channel", "text")),
+            (self.say, ("channel", "text")),
+            (self.action, ("channel", "ts", "block_id", "action_id")),
+            (self.view_action, ("view_id", "block_id", "action_id")),
+            (self.view_submit, ("view_id",)),
+            (self.view_close, ("view_id",)),
         ]
 
     def workspace(self, _request: web.Request) -> Body:
@@ -64,11 +75,11 @@ class PageApi:
         """Return the messages of a channel or of a thread; reading a channel marks it as read."""
         person = self._person(request.query.get("as", ""))
         channel_id = request.query.get("channel", "")
-        messages = messages_of(self._workspace, person, channel_id, request.query.get("thread_ts"))
+        messages = visible_messages(self._workspace, person, channel_id, request.query.get("thread_ts"))
         if "thread_ts" not in request.query and self._unread(person, channel_id):
-            self._read_up_to[person.id, channel_id] = messages[-1]["ts"]
+            self._read_up_to[person.id, channel_id] = messages[-1].ts
             self._workspace.changes.announce()
-        return {"messages": messages}
+        return {"messages": [seen_message(self._workspace, message) for message in messages]}
 
     def view(self, request: web.Request) -> Body:
         """Return the modal that is open before the person."""
@@ -100,7 +111,7 @@ class PageApi:
 
     async def view_submit(self, actor: Actor, body: Body) -> Delivery:
         """Submit the open modal."""
-        return await actor.submit(body["view_id"], body["values"])
+        return await actor.submit(body["view_id"], body.get("values") or {})
 
     async def view_close(self, actor: Actor, body: Body) -> Delivery:
         """Close the open modal."""
@@ -143,21 +154,30 @@ class PageApi:
 
     def _unread(self, person: Person, channel_id: str) -> int:
         read_up_to = self._read_up_to.get((person.id, channel_id), "")
-        messages = messages_of(self._workspace, person, channel_id)
-        return sum(message["ts"] > read_up_to and message["user"] != person.id for message in messages)
+        messages = visible_messages(self._workspace, person, channel_id)
+        return sum(message.ts > read_up_to and message.user_id != person.id for message in messages)
 
-    def _acting(self, act: Callable[[Actor, Body], Awaitable[Delivery]]) -> Handler:
+    def _acting(self, act: Act, fields: tuple[str, ...]) -> Handler:
         async def handle(request: web.Request) -> web.Response:
+            body = await _json(request)
+            missing = [name for name in ("as", *fields) if not isinstance(body.get(name), str)]
+            if missing:
+                return web.json_response({"error": f"The request lacks {', '.join(missing)}."}, status=400)
             try:
-                body = await request.json()
                 delivery = await act(self._actor_of(self._person(body["as"]).id), body)
             except ActError as error:
                 delivery = Delivery(ok=False, error=str(error))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                return web.json_response({"error": f"The request is not as it should be: {error!r}."}, status=400)
             return web.json_response({"ok": delivery.ok, "error": delivery.error, "errors": delivery.errors})
 
         return handle
+
+
+async def _json(request: web.Request) -> Body:
+    try:
+        body = await request.json()
+    except ValueError:
+        body = None
+    return body if isinstance(body, dict) else {}
 
 
 def _answering(read: Callable[[web.Request], Body]) -> Handler:

@@ -90,9 +90,9 @@ class ResponseUrls:
 
     def _post(self, issued: _Issued, arguments: Mapping[str, Any]) -> None:
         in_channel = is_in_channel(arguments)
-        self._workspace.post_as(
-            issued.app,
+        self._workspace.post(
             issued.channel,
+            issued.app,
             read_content(arguments),
             thread_ts=_thread(arguments, in_channel=in_channel),
             visible_to=None if in_channel else issued.user_id,

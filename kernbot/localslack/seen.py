@@ -47,14 +47,17 @@ def channels_of(workspace: Workspace, person: Person) -> list[Seen]:
     ]
 
 
-def messages_of(workspace: Workspace, person: Person, channel_id: str, thread_ts: str | None = None) -> list[Seen]:
+def visible_messages(
+    workspace: Workspace, person: Person, channel_id: str, thread_ts: str | None = None
+) -> list[Message]:
     """Return what this person sees in a channel, newest last; or in a thread, its parent first.
 
-    A channel shows what is in no thread, and replies that were broadcast.
+    A channel shows what is in no thread, and replies that were broadcast. Raises ActError for a channel that the
+    person cannot read.
     """
     channel = visible_channel(workspace, person, channel_id)
     return [
-        seen_message(workspace, message)
+        message
         for message in workspace.history(channel.id)
         if message.is_visible_to(person.id) and _belongs(message, thread_ts)
     ]

@@ -79,8 +79,9 @@ class Workspace:
 
     def leave(self, channel: Channel, user_id: str) -> None:
         """Take somebody out of a channel."""
-        channel.members.remove(user_id)
-        self.changes.announce()
+        if user_id in channel.members:
+            channel.members.remove(user_id)
+            self.changes.announce()
 
     def archive(self, channel: Channel) -> None:
         """Archive a channel: it can be read, and nobody can post."""
@@ -118,23 +119,22 @@ class Workspace:
     def post(
         self,
         channel: Channel,
-        user_id: str,
+        author: str | App,
         content: Content,
         *,
-        app: App | None = None,
         thread_ts: str | None = None,
         broadcast: bool = False,
         visible_to: str | None = None,
         subtype: str | None = None,
     ) -> Message:
-        """Add a message to a conversation."""
+        """Add a message to a conversation; its author is a person, by user id, or an app."""
         history = self.history(channel.id)
         message = Message(
             channel_id=channel.id,
             ts=history.next_ts(self.clock()),
-            user_id=user_id,
+            user_id=author.bot_user_id if isinstance(author, App) else author,
             content=content,
-            app=app,
+            app=author if isinstance(author, App) else None,
             thread_ts=thread_ts,
             broadcast=broadcast,
             visible_to=visible_to,
@@ -143,27 +143,6 @@ class Workspace:
         history.add(message)
         self.changes.announce()
         return message
-
-    def post_as(
-        self,
-        app: App,
-        channel: Channel,
-        content: Content,
-        *,
-        thread_ts: str | None = None,
-        broadcast: bool = False,
-        visible_to: str | None = None,
-    ) -> Message:
-        """Add a message by an app."""
-        return self.post(
-            channel,
-            app.bot_user_id,
-            content,
-            app=app,
-            thread_ts=thread_ts,
-            broadcast=broadcast,
-            visible_to=visible_to,
-        )
 
     def notify(self, channel: Channel, user_id: str, text: str) -> None:
         """Tell one person something in Slack's own name."""

@@ -33,9 +33,12 @@ class InProcessDispatcher:
         self._slots = asyncio.Semaphore(limit)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
+        self._is_closed = False
 
     def poke(self, run_id: str) -> None:
         """Say that a run has something to do; while it is being executed, it is looked at once more afterwards."""
+        if self._is_closed:
+            return
         if run_id in self._tasks:
             self._again.add(run_id)
             return
@@ -45,7 +48,7 @@ class InProcessDispatcher:
 
     async def close(self) -> None:
         """Cancel what is under way and wait until it has let go."""
-        self._again.clear()
+        self._is_closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from kernbot.db.base import PauseRecord, RunFilter, RunRecord, Snapshot, Store
+from kernbot.db.base import PauseRecord, RunExistsError, RunFilter, RunRecord, Snapshot, Store
 from kernbot.engine import authority, ledger
 from kernbot.engine.authority import Person, Refusal
+from kernbot.engine.ledger import TooLateError
 from kernbot.engine.runner import Engine, StartRequest, load
 from kernbot.errors import ConflictError, NotFoundError, RefusedError
 from kernbot.run.answer import Answer
@@ -59,8 +61,8 @@ class Service:
         """The time by the bot's clock, in unix seconds."""
         return self.engine.clock()
 
-    async def start(self, name: str, given: Any, person_id: str, *, notes: dict[str, Any]) -> str:
-        """Store a new run of a workflow, have it executed, and return its id.
+    async def start(self, name: str, given: Any, person_id: str, *, run_id: str) -> None:
+        """Store a new run of a workflow and have it executed; one that has this id already is left as it is.
 
         It has a session of its own. Raises NotFoundError for a name that is not registered, NotAllowedError.
         """
@@ -68,12 +70,12 @@ class Service:
         person = await self.people.look_up(person_id, registered.channel)
         _refuse(authority.may_start(person), registered)
         request = StartRequest(
-            input=given, user_id=person_id, origin="bot", notes={"requester": person.display_name, **notes}
+            input=given, run_id=run_id, user_id=person_id, origin="bot", notes={"requester": person.display_name}
         )
-        run_id = await self.engine.start(registered.definition, request)
-        _log.info("run started", extra={"run_id": run_id, "workflow": name})
+        with contextlib.suppress(RunExistsError):
+            await self.engine.start(registered.definition, request)
+            _log.info("run started", extra={"run_id": run_id, "workflow": name})
         self.tell(run_id)
-        return run_id
 
     async def check_may_answer(self, pause_id: str, person_id: str) -> PauseRecord:
         """Return a pause if the person may answer it. Raises NotAllowedError, NotFoundError, CannotCheckError."""
@@ -84,18 +86,21 @@ class Service:
         _refuse(authority.may_answer(await self.people.look_up(person_id, registered.channel)), registered)
         return pause
 
-    async def answer(self, pause_id: str, answer: Answer, person_id: str, *, at: float, door: str) -> PauseRecord:
-        """Store a person's answer and have the run executed; what it closed is on disk when this returns.
+    async def answer(self, pause_id: str, answer: Answer, person_id: str, *, at: float, door: str) -> None:
+        """Store a person's answer and have the run executed; it is on disk when this returns.
 
-        Raises what `check_may_answer` and `ledger.give_answer` raise.
+        The same answer, by the same person at the same instant, counts once. Raises what `check_may_answer` and
+        `ledger.give_answer` raise.
         """
         pause = await self.check_may_answer(pause_id, person_id)
         try:
-            closed = await ledger.give_answer(self.store, pause_id, answer, at=at, by=person_id, door=door)
+            await ledger.give_answer(self.store, pause_id, answer, at=at, by=person_id, door=door)
+        except TooLateError as late:
+            if not _is_this(late.pause, answer, person_id, at):
+                raise
         finally:
             self.tell(pause.run_id)
         _log.info("pause answered", extra={"run_id": pause.run_id, "pause_id": pause_id, "action": answer.action})
-        return closed
 
     async def cancel(self, run_id: str, person_id: str, *, door: str) -> RunStatus:
         """Cancel a run and return the status it had. Raises NotFoundError too for a run the person may not see."""
@@ -116,17 +121,15 @@ class Service:
             raise NotFoundError("No such run, or not yours.")
         return await load(self.store, run.run_id), registered
 
-    async def find_run(self, prefix: str, person_id: str) -> str:
-        """Return the id of the one run that begins so and that the person may see; NotFoundError otherwise."""
+    async def find_runs(self, prefix: str, person_id: str) -> list[RunRecord]:
+        """Return the newest runs whose id begins so and that the person may see."""
         found = await self.store.list_runs(RunFilter(run_id_prefix=prefix.lower(), origin="bot", limit=BATCH))
-        seen = [run.run_id for run in found if await self._may_see(run, person_id)]
-        if len(seen) != 1:
-            raise NotFoundError(f"{len(seen)} of your runs begin so." if seen else "No such run, or not yours.")
-        return seen[0]
+        return [run for run in found if await self._may_see(run, person_id)]
 
     async def runs_of(self, person_id: str, limit: int = 10) -> list[RunRecord]:
-        """Return the newest runs that a person has started."""
-        return list(await self.store.list_runs(RunFilter(user_id=person_id, origin="bot", limit=limit)))
+        """Return the newest runs that a person has started and may see."""
+        found = await self.store.list_runs(RunFilter(user_id=person_id, origin="bot", limit=limit))
+        return [run for run in found if await self._may_see(run, person_id)]
 
     async def startable(self, person_id: str) -> list[Registration]:
         """Return the workflows that a person may start, by name."""
@@ -176,6 +179,13 @@ class Service:
         if (run := await self.store.get_run(run_id)) and (registered := self.bot.of_workflow(run.workflow_id)):
             return run, registered
         raise NotFoundError("No such run, or not yours.")
+
+
+def _is_this(pause: PauseRecord, answer: Answer, by: str, at: float) -> bool:
+    known = pause.answered
+    if known is None or known.answer is None:
+        return False
+    return (known.by, known.at, known.answer["action"]) == (by, at, answer.action)
 
 
 def _refuse(refusal: Refusal | None, registered: Registration) -> None:

@@ -6,21 +6,35 @@ import re
 
 from slack_bolt.async_app import AsyncApp
 
+from kernbot.db.slack import SlackStore
 from kernbot.settings import Settings
-from kernbot.slack.actions import Actions
+from kernbot.slack.actions import OPENING_ACTIONS, Actions
 from kernbot.slack.commands import Commands
 from kernbot.slack.doors import Doors
+from kernbot.slack.inbox import Inbox, Listener
 from kernbot.slack.views import Views
 
+OPENING = re.compile(f"^({'|'.join(map(re.escape, OPENING_ACTIONS))})$")
 OUR_ACTIONS = re.compile(r"^(pause|run)\.")
 OUR_VIEWS = re.compile(r"^pause\.")
 
 
-def build_app(doors: Doors, settings: Settings) -> AsyncApp:
+def build_inbox(doors: Doors, store: SlackStore) -> Inbox:
+    """Return the inbox with everything that takes something to the ledger."""
+    listeners: dict[str, Listener] = {
+        "slash_commands": Commands(doors),
+        "block_actions": Actions(doors),
+        "view_submission": Views(doors),
+    }
+    return Inbox(store, doors.service.engine.clock, listeners)
+
+
+def build_app(doors: Doors, inbox: Inbox, settings: Settings) -> AsyncApp:
     """Return the app with its listeners: the same over both transports."""
     secret = settings.signing_secret.get_secret_value() if settings.signing_secret else None
     app = AsyncApp(client=doors.client, signing_secret=secret)
-    app.command(settings.command)(Commands(doors).handle)
-    app.action(OUR_ACTIONS)(Actions(doors).handle)
-    app.view(OUR_VIEWS)(Views(doors).handle)
+    app.command(settings.command)(inbox.handle)
+    app.action(OPENING)(Actions(doors).open)
+    app.action(OUR_ACTIONS)(inbox.handle)
+    app.view(OUR_VIEWS)(inbox.handle)
     return app

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from kernbot.errors import ConfigurationError
 from kernbot.runtime.registry import KernBot
+from kernbot.runtime.service import CannotCheckError
+from kernbot.slack.failures import SLACK_FAILURES, error_code
 
 
 async def place_workflows(bot: KernBot, client: AsyncWebClient) -> None:
     """Find the id of every channel that was registered by name; ConfigurationError for one that isn't there."""
     by_name = [registered for registered in bot if registered.channel.startswith("#")]
-    ids = await _ids_by_name(client) if by_name else {}
+    try:
+        ids = await _ids_by_name(client) if by_name else {}
+    except SLACK_FAILURES as error:
+        raise ConfigurationError(f"Slack does not tell the bot its channels ({error_code(error)}).") from None
     for registered in by_name:
         channel = ids.get(registered.channel.removeprefix("#"))
         if channel is None:
@@ -23,15 +27,14 @@ async def place_workflows(bot: KernBot, client: AsyncWebClient) -> None:
         bot.place(registered.name, channel)
 
 
-async def is_member(client: AsyncWebClient, channel: str) -> bool:
-    """Whether the bot can post in a channel: it is in it, and it isn't archived."""
+async def can_post(client: AsyncWebClient, channel: str) -> bool:
+    """Whether the bot is in a channel that isn't archived; CannotCheckError if Slack can't be asked."""
     try:
-        response = await client.conversations_info(channel=channel)
-    except SlackApiError as error:
-        if error.response.get("error") in ("channel_not_found", "missing_scope"):
+        found = (await client.conversations_info(channel=channel))["channel"]
+    except SLACK_FAILURES as error:
+        if error_code(error) in ("channel_not_found", "missing_scope"):
             return False
-        raise
-    found = response["channel"]
+        raise CannotCheckError(f"Slack can't be asked about channel {channel} just now.") from error
     return bool(found.get("is_member")) and not found.get("is_archived")
 
 

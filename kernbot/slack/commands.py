@@ -2,45 +2,61 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from kernbot.errors import NotFoundError
 from kernbot.runtime.service import CannotCheckError, NotAllowedError
-from kernbot.slack.channels import is_member
+from kernbot.slack.channels import can_post
 from kernbot.slack.doors import Doors
-from kernbot.slack.ids import person_id
 from kernbot.slack.parse import Cancel, Command, Complaint, List, Run, Status, parse_command
-from kernbot.slack.reading import run_facts
 from kernbot.slack.render import refusals
-from kernbot.slack.render.facts import RunFacts
+from kernbot.slack.render.text import code
+from kernbot.slack.telling import Message, cancel, run_for
 
-Message = dict[str, Any]
-BOT_NAME = "kern"
+
+@dataclass(frozen=True)
+class Started:
+    """A run that a command has started."""
+
+    name: str
+    run_id: str
 
 
 class Commands:
     """What `/kern` does."""
 
+    received: Mapping[str, Any] = {}
+    """An empty ack; what came of the command is told through its response_url."""
+
     def __init__(self, doors: Doors) -> None:
         self._doors = doors
         self._service = doors.service
 
-    async def handle(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Do what was typed, then answer the person who typed it."""
-        who = person_id(self._doors.team_id, body["user_id"])
+    async def decide(self, body: dict[str, Any], at: float) -> Message | Started:  # noqa: ARG002 - no command is too late
+        """Do what was typed; return what to tell the person who typed it."""
+        who = self._doors.person(body["user_id"], None)
         command = parse_command(body.get("text", ""), self._service.bot.names, command=self._doors.command)
-        if isinstance(command, Run):
-            await self._run(command, who, ack, body["response_url"])
-            return
-        await ack(**await self._answered(command, who))
-
-    async def _answered(self, command: Command, who: str) -> Message:
         try:
+            if isinstance(command, Run):
+                return await self._run(command, who, _run_id(body))
             return await self._answer(command, who)
         except CannotCheckError:
             return refusals.cannot_check()
+
+    async def report(self, body: dict[str, Any], decided: Message | Started, ack: AsyncAck | None) -> None:
+        """Answer the person who typed the command; once a run has started, with a link to it."""
+        if isinstance(decided, Started):
+            if ack is not None:
+                await ack()
+            decided = await self._started(decided)
+        elif ack is not None:
+            await ack(**decided)
+            return
+        await self._doors.sender.respond(body["response_url"], decided)
 
     async def _answer(self, command: Command, who: str) -> Message:
         match command:
@@ -51,52 +67,44 @@ class Commands:
                 return refusals.workflows([(item.name, item.description) for item in startable])
             case Status(None):
                 runs = await self._service.runs_of(who)
-                return refusals.status([await self._facts(run.run_id, who) for run in runs])
+                return refusals.status([await run_for(self._doors, run.run_id, who) for run in runs])
             case Status(run) if run:
                 return await self._about_run(run, who, self._status)
             case Cancel(run):
                 return await self._about_run(run, who, self._cancel)
         return refusals.help_text(self._doors.command)
 
-    async def _about_run(self, typed: str, who: str, act: Any) -> Message:
-        try:
-            return await act(await self._service.find_run(typed, who), who)
-        except NotFoundError:
+    async def _about_run(self, typed: str, who: str, act: Callable[[str, str], Awaitable[Message]]) -> Message:
+        found = await self._service.find_runs(typed, who)
+        if not found:
             return refusals.no_such_run(typed)
+        if len(found) > 1:
+            return refusals.complaint(f"{len(found)} of your runs begin with {code(typed)}. Type more of the id.")
+        return await act(found[0].run_id, who)
 
     async def _status(self, run_id: str, who: str) -> Message:
-        return refusals.status([await self._facts(run_id, who)])
+        return refusals.status([await run_for(self._doors, run_id, who)])
 
     async def _cancel(self, run_id: str, who: str) -> Message:
+        refusal = await cancel(self._doors, run_id, who, door="command")
+        return refusal or refusals.cancelled(await run_for(self._doors, run_id, who))
+
+    async def _run(self, command: Run, who: str, run_id: str) -> Message | Started:
+        channel = self._service.bot.get(command.name).channel
+        if not await can_post(self._doors.client, channel):
+            return refusals.invite(channel, self._doors.bot_name)
         try:
-            was = await self._service.cancel(run_id, who, door="command")
-        except NotAllowedError:
-            return refusals.may_not_cancel(await self._facts(run_id, who))
-        facts = await self._facts(run_id, who)
-        return refusals.ended_already(facts) if was.has_ended else refusals.cancelled(facts)
+            await self._service.start(command.name, command.input, who, run_id=run_id)
+        except NotAllowedError as error:
+            return refusals.may_not_start(error.refusal, command.name, error.registration.channel)
+        return Started(command.name, run_id)
 
-    async def _run(self, command: Run, who: str, ack: AsyncAck, response_url: str) -> None:
-        refusal = await self._why_not(command.name)
-        if refusal is None:
-            try:
-                run_id = await self._service.start(command.name, command.input, who, notes={})
-            except NotAllowedError as error:
-                refusal = refusals.may_not_start(error.refusal, command.name, error.registration.channel)
-            except CannotCheckError:
-                refusal = refusals.cannot_check()
-        if refusal is not None:
-            await ack(**refusal)
-            return
-        await ack()
-        await self._doors.outbox.bring_up_to_date(run_id)
-        link = await self._doors.outbox.link_to_run(run_id)
-        await self._doors.sender.respond(response_url, refusals.started(command.name, run_id, link))
+    async def _started(self, started: Started) -> Message:
+        await self._doors.outbox.try_now(started.run_id)
+        link = await self._doors.outbox.link_to_run(started.run_id)
+        return refusals.started(started.name, started.run_id, link)
 
-    async def _why_not(self, name: str) -> Message | None:
-        """Say why a workflow can't be started just now, whoever asks."""
-        channel = self._service.bot.get(name).channel
-        return None if await is_member(self._doors.client, channel) else refusals.invite(channel, BOT_NAME)
 
-    async def _facts(self, run_id: str, who: str) -> RunFacts:
-        snapshot, registered = await self._service.look(run_id, who)
-        return run_facts(snapshot, registered.channel, run_link=await self._doors.outbox.link_to_run(run_id))
+def _run_id(body: dict[str, Any]) -> str:
+    """Return the id of the run that a command starts: the same if it is worked off twice."""
+    return hashlib.sha256(body["trigger_id"].encode()).hexdigest()[:32]

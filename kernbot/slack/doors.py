@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from kernbot.db.base import PauseRecord
+from kernbot.errors import NotFoundError
 from kernbot.runtime.service import Service
-from kernbot.slack.ids import TokenMaker
+from kernbot.slack.ids import Token, TokenMaker, person_id
 from kernbot.slack.outbox import Outbox
 from kernbot.slack.sender import Sender
 
@@ -22,4 +24,23 @@ class Doors:
     client: AsyncWebClient
     tokens: TokenMaker
     team_id: str
+    bot_name: str
+    """What people invite: `@kern`, without the sign."""
     command: str
+
+    def person(self, user_id: str, team_id: str | None) -> str:
+        """Return the id of a person; of this workspace, where Slack does not say of which."""
+        return person_id(team_id or self.team_id, user_id)
+
+    async def pause_of(self, token: Token, action: str) -> PauseRecord:
+        """Return the pause that a token speaks of; NotFoundError if we did not make it for this action and question."""
+        pause = await self.service.store.get_pause(token.subject)
+        if pause is None or not self.tokens.is_genuine(token, action, pause.digest):
+            raise NotFoundError("There is no such question.")
+        return pause
+
+    def run_of(self, token: Token, action: str) -> str:
+        """Return the id of the run that a token speaks of; NotFoundError if we did not make it for this action."""
+        if not self.tokens.is_genuine(token, action, token.subject):
+            raise NotFoundError("There is no such run.")
+        return token.subject

@@ -1,12 +1,13 @@
 """The outbox: compares what a run's messages should show with what Slack was last told, and sends the difference.
 
-What should be shown is a pure function of the rows of the run, so nothing has to be remembered here: after a restart the
-same comparison goes on. Only the latest state is ever sent.
+What should be shown is a pure function of the rows of the run, so nothing has to be remembered here: after a restart
+the same comparison goes on. Only the latest state is ever sent.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from kernbot.engine.runner import load
 from kernbot.engine.values import digest
 from kernbot.runtime.dispatcher import InProcessDispatcher
 from kernbot.runtime.registry import KernBot
+from kernbot.slack.failures import SLACK_FAILURES, error_code
 from kernbot.slack.ids import TokenMaker, permalink
 from kernbot.slack.reading import run_facts
 from kernbot.slack.render.card import card
@@ -26,6 +28,8 @@ from kernbot.slack.render.facts import RunFacts
 from kernbot.slack.render.parent import parent
 from kernbot.slack.render.result import result
 from kernbot.slack.sender import Sender
+
+_log = logging.getLogger(__name__)
 
 Key = tuple[MessageRole, str | None]
 Rows = dict[Key, SlackMessage]
@@ -117,8 +121,8 @@ class Outbox:
     async def bring_up_to_date(self, run_id: str) -> None:
         """Post what is missing of a run, then update what shows another state."""
         run = await self._store.get_run(run_id)
-        registered = run and self._bot.of_workflow(run.workflow_id)
-        if run is None or registered is None or run.origin != "bot":
+        registered = self._bot.of_workflow(run.workflow_id) if run and run.origin == "bot" else None
+        if registered is None:
             return
         async with self._channels[registered.channel]:
             snapshot = await load(self._store, run_id)
@@ -127,6 +131,13 @@ class Outbox:
             await self._update_stale(snapshot, registered.channel, rows)
             if snapshot.run.status.has_ended:
                 await self._messages.settle_run(run_id)
+
+    async def try_now(self, run_id: str) -> None:
+        """Do it at once; where Slack fails, the next recovery goes on."""
+        try:
+            await self.bring_up_to_date(run_id)
+        except SLACK_FAILURES as error:
+            _log.info("messages not up to date yet: %s", error_code(error), extra={"run_id": run_id})
 
     async def link_to_run(self, run_id: str) -> str | None:
         """Return the address of a run's parent message, once it has been posted."""

@@ -63,8 +63,9 @@ def _as_seen(number: int, field: FieldFacts, entry: Mapping[str, Any]) -> str:
     options = choices(field)
     if options is None:
         return _text(entry)
-    typed = _option(entry)
-    return as_text(_choice(number, options, typed)) if typed else ""
+    offered = _offered(number, options)
+    chosen = _option(entry)
+    return as_text(offered[chosen]) if chosen in offered else ""
 
 
 def _text(entry: Mapping[str, Any]) -> str:
@@ -75,11 +76,15 @@ def _option(entry: Mapping[str, Any]) -> str:
     return (entry.get("selected_option") or {}).get("value") or ""
 
 
+def _offered(number: int, options: Sequence[Any]) -> dict[str, Any]:
+    return {option_value(number, place): option for place, option in enumerate(options)}
+
+
 def _choice(number: int, options: Sequence[Any], value: str) -> Any:
-    for place, option in enumerate(options):
-        if value == option_value(number, place):
-            return option
-    raise ValueError("This is not one of the choices. Choose again.")
+    offered = _offered(number, options)
+    if value not in offered:
+        raise ValueError("This is not one of the choices. Choose again.")
+    return offered[value]
 
 
 def _whole_number(typed: str) -> int:

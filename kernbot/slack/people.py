@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Callable, Coroutine, Hashable
 from typing import Any
 
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from kernbot.engine.authority import Person
 from kernbot.runtime.service import CannotCheckError
+from kernbot.slack.failures import SLACK_FAILURES
 from kernbot.slack.ids import slack_user
 
 FRESH_SECONDS = 10.0
@@ -21,9 +20,10 @@ FRESH_SECONDS = 10.0
 class SlackPeople:
     """Looks people up in Slack; many that wait for the same answer share one request."""
 
-    def __init__(self, client: AsyncWebClient, team_id: str) -> None:
+    def __init__(self, client: AsyncWebClient, team_id: str, clock: Callable[[], float]) -> None:
         self._client = client
         self._team_id = team_id
+        self._clock = clock
         self._known: dict[Hashable, tuple[float, asyncio.Task[Any]]] = {}
 
     async def look_up(self, person_id: str, channel: str) -> Person:
@@ -34,7 +34,7 @@ class SlackPeople:
         try:
             user = await self._shared(("user", user_id), lambda: self._user(user_id))
             members = await self._shared(("members", channel), lambda: self._members(channel))
-        except (SlackClientError, TimeoutError, OSError) as error:
+        except SLACK_FAILURES as error:
             raise CannotCheckError("Slack can't be asked just now who you are; nothing was recorded.") from error
         return _person(person_id, user, self._team_id, is_member=user_id in members)
 
@@ -53,11 +53,12 @@ class SlackPeople:
             if not cursor:
                 return members
 
-    async def _shared(self, key: Hashable, ask: Callable[[], Awaitable[Any]]) -> Any:
+    async def _shared(self, key: Hashable, ask: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         asked_at, task = self._known.get(key, (0.0, None))
-        if task is None or time.monotonic() - asked_at > FRESH_SECONDS or _has_failed(task):
-            task = asyncio.ensure_future(ask())
-            self._known[key] = (time.monotonic(), task)
+        is_fresh = 0 <= self._clock() - asked_at <= FRESH_SECONDS
+        if task is None or not is_fresh or _has_failed(task):
+            task = asyncio.create_task(ask())
+            self._known[key] = (self._clock(), task)
         return await asyncio.shield(task)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,11 +15,13 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from kernbot.db.slack import SlackMessage
+from kernbot.slack.failures import SLACK_FAILURES, error_code
+from kernbot.slack.parse import Click
 
 _log = logging.getLogger(__name__)
 
 EVENT_TYPE = "kernbot_message"
-_SLACK_HOOKS = "hooks.slack.com"
+_SLACK_HOOKS = ("https", "hooks.slack.com")
 _POST_ONLY = ("unfurl_links", "unfurl_media")
 
 
@@ -44,12 +47,26 @@ class Sender:
             return
         await self._within_rate(lambda: self._client.chat_update(channel=row.channel, ts=str(row.ts), **shown))
 
-    async def whisper(self, channel: str, user: str, message: dict[str, Any], thread_ts: str | None = None) -> None:
-        """Show a message to one person only; it may never arrive, so nothing required stands only there."""
+    async def whisper(self, click: Click, message: dict[str, Any]) -> None:
+        """Show a message to the one who clicked, in the thread; to one outside of the channel, where they clicked.
+
+        It may never arrive, so nothing required stands only there.
+        """
         try:
-            await self._client.chat_postEphemeral(channel=channel, user=user, thread_ts=thread_ts, **message)
-        except SlackApiError as error:
-            _log.info("ephemeral not shown: %s", error.response.get("error"), extra={"channel": channel})
+            await self._client.chat_postEphemeral(
+                channel=str(click.channel_id), user=click.user_id, thread_ts=click.thread_ts, **message
+            )
+        except SLACK_FAILURES as error:
+            _log.info("ephemeral not shown: %s", error_code(error), extra={"channel": click.channel_id})
+            if click.response_url is not None:
+                await self.respond(click.response_url, message)
+
+    async def show(self, view_id: str, view: dict[str, Any], view_hash: str | None = None) -> None:
+        """Show something else in a modal; with the hash of what is shown, only if it still is. It may be closed."""
+        try:
+            await self._client.views_update(view_id=view_id, view=view, hash=view_hash)
+        except SLACK_FAILURES as error:
+            _log.info("modal not updated: %s", error_code(error))
 
     async def respond(self, response_url: str, message: dict[str, Any]) -> bool:
         """Show a message to the person whose command or click came with this address."""
@@ -60,12 +77,21 @@ class Sender:
 
     async def _send(self, response_url: str, body: dict[str, Any]) -> bool:
         """Use a response_url; only of Slack's own host, or of the one that the client is set to."""
-        host = urlsplit(response_url).hostname
-        if host not in (_SLACK_HOOKS, urlsplit(self._client.base_url).hostname):
-            _log.warning("response_url of a foreign host not used", extra={"host": host})
+        address = urlsplit(response_url)
+        if (address.scheme, address.hostname) not in (_SLACK_HOOKS, self._own_host):
+            _log.warning("response_url of a foreign host not used", extra={"host": address.hostname})
             return False
-        response = await AsyncWebhookClient(response_url).send_dict(body)
-        return bool(response.status_code == 200)  # noqa: PLR2004
+        try:
+            response = await AsyncWebhookClient(response_url).send_dict(body)
+        except SLACK_FAILURES as error:
+            _log.info("response_url not used: %s", error_code(error))
+            return False
+        return bool(response.status_code == HTTPStatus.OK)
+
+    @property
+    def _own_host(self) -> tuple[str, str | None]:
+        base = urlsplit(self._client.base_url)
+        return base.scheme, base.hostname
 
     async def _within_rate(self, call: Callable[[], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:
         while True:

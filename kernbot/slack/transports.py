@@ -8,10 +8,15 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
 
+from kernbot.errors import ConfigurationError
 from kernbot.settings import Settings
+from kernbot.slack.failures import error_code
 
 PATH = "/slack/events"
+SECONDS_TO_FINISH = 3.0
+"""How long requests that are under way at the end may take: Slack waits no longer."""
 
 
 @asynccontextmanager
@@ -19,7 +24,10 @@ async def serve_socket(app: AsyncApp, settings: Settings) -> AsyncIterator[str]:
     """Hold a Socket Mode connection open."""
     token = settings.app_token.get_secret_value() if settings.app_token else ""
     handler = AsyncSocketModeHandler(app, token)
-    await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt has no types here
+    try:
+        await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt has no types here
+    except SlackApiError as error:
+        raise ConfigurationError(f"SLACK_APP_TOKEN is wrong: Slack answers {error_code(error)!r}.") from None
     try:
         yield "Socket Mode"
     finally:
@@ -29,12 +37,21 @@ async def serve_socket(app: AsyncApp, settings: Settings) -> AsyncIterator[str]:
 @asynccontextmanager
 async def serve_http(app: AsyncApp, settings: Settings) -> AsyncIterator[str]:
     """Serve the request URL; each request's signature is checked."""
-    runner = web.AppRunner(app.web_app(path=PATH))
+    runner = web.AppRunner(app.web_app(path=PATH), shutdown_timeout=SECONDS_TO_FINISH)
     await runner.setup()
-    site = web.TCPSite(runner, settings.http_host, settings.http_port)
-    await site.start()
-    port = runner.addresses[0][1]
     try:
+        await _listen(runner, settings)
+        port = runner.addresses[0][1]
         yield f"http://{settings.http_host}:{port}{PATH}"
     finally:
         await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+    try:
+        await web.TCPSite(runner, settings.http_host, settings.http_port).start()
+    except OSError as error:
+        raise ConfigurationError(
+            f"KERNBOT_HTTP_HOST or KERNBOT_HTTP_PORT is wrong: can't listen on {settings.http_host}, "
+            f"port {settings.http_port} ({error.strerror or error})."
+        ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -10,48 +11,64 @@ from kernbot.engine.ledger import TooLateError
 from kernbot.errors import KernbotError
 from kernbot.run.answer import Action, Answer
 from kernbot.slack import ids
-from kernbot.slack.actions import facts_of, genuine_pause, refusal_of
 from kernbot.slack.doors import Doors
 from kernbot.slack.parse import Submission
 from kernbot.slack.parse_fields import read_fields, typed_texts
-from kernbot.slack.render import modals
+from kernbot.slack.render import modals, refusals
+from kernbot.slack.render.text import escape
+from kernbot.slack.telling import question, refusal_of
+
+Response = dict[str, Any]
+"""The body of an ack; an empty one closes the modal."""
 
 
 class Views:
     """What happens when a modal is sent."""
 
+    received: Mapping[str, Any] = {"response_action": "update", "view": modals.received()}
+
     def __init__(self, doors: Doors) -> None:
         self._doors = doors
 
-    async def handle(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Take what was filled in to the ledger, or show at the fields what is wrong with it."""
-        received_at = self._doors.service.now
+    async def decide(self, body: dict[str, Any], at: float) -> Response:
+        """Take what was filled in to the ledger; return the ack, which says what is wrong with it."""
         submission = Submission.of(body)
         if submission is None:
-            await ack()
-            return
+            return _updated(modals.refused(refusals.not_valid()))
         try:
-            errors = await self._answer(submission, received_at)
+            errors = await self._record(submission, at)
         except TooLateError as late:
-            run, pause = await facts_of(self._doors, late.pause)
-            typed = typed_texts(pause.fields, submission.values)
-            await ack(response_action="update", view=modals.closed(run, pause, typed))
+            run, pause = await question(self._doors, late.pause)
+            return _updated(modals.closed(run, pause, typed_texts(pause.fields, submission.values)))
         except KernbotError as error:
-            refusal = await refusal_of(self._doors, error, submission.callback_id)
-            await ack(response_action="update", view=modals.refused(refusal))
-        else:
-            await (ack(response_action="errors", errors=errors) if errors else ack())
+            return _updated(modals.refused(await refusal_of(self._doors, error, submission.callback_id)))
+        return {"response_action": "errors", "errors": errors} if errors else {}
 
-    async def _answer(self, submission: Submission, received_at: float) -> dict[str, str]:
+    async def report(self, body: dict[str, Any], decided: Response, ack: AsyncAck | None) -> None:
+        """Ack; or, where that was done before, show in the modal what is wrong."""
+        if ack is not None:
+            await ack(**decided)
+        elif decided:
+            await self._doors.sender.show(body["view"]["id"], decided.get("view") or _errors_shown(decided["errors"]))
+
+    async def _record(self, submission: Submission, at: float) -> dict[str, str]:
         """Store the answer; return what is wrong, by block id, and then nothing was stored."""
-        pause = await genuine_pause(self._doors, submission.token, submission.callback_id)
-        who = ids.person_id(submission.user_team_id or self._doors.team_id, submission.user_id)
+        pause = await self._doors.pause_of(submission.token, submission.callback_id)
         answer = Answer(action=Action.confirm)
         if submission.callback_id == ids.FILL_IN:
-            _, facts = await facts_of(self._doors, pause)
+            _, facts = await question(self._doors, pause)
             values, errors = read_fields(facts.fields, submission.values)
-            if errors:
+            if errors and facts.is_open:
                 return errors
             answer = Answer(action=Action.provide, values=values)
-        await self._doors.service.answer(pause.pause_id, answer, who, at=received_at, door="modal")
+        who = self._doors.person(submission.user_id, submission.user_team_id)
+        await self._doors.service.answer(pause.pause_id, answer, who, at=at, door="modal")
         return {}
+
+
+def _updated(view: dict[str, Any]) -> Response:
+    return {"response_action": "update", "view": view}
+
+
+def _errors_shown(errors: Mapping[str, str]) -> dict[str, Any]:
+    return modals.refused(refusals.complaint(f"Not recorded: {escape(' '.join(errors.values()))}"))

@@ -43,6 +43,8 @@ class UserInputField:
             raise DefinitionError(
                 f"Field {self.name!r} has field_type {self.field_type!r}; it must be one of {allowed}."
             )
+        if self.value not in (None, "") and self.problem_with(self.value):
+            raise DefinitionError(f"The default of field {self.name!r} {self.problem_with(self.value)}.")
         for value in self.allowed_values or ():
             if not self.accepts_type(value):
                 raise DefinitionError(f"Field {self.name!r} allows {value!r}, which is not {self.type_in_words}.")

@@ -83,11 +83,10 @@ def _checked_executor(name: str | None, executor: Callable[..., Any] | None) -> 
         raise DefinitionError(f"{where} needs an executor, a function that takes a StepInput; it has {executor!r}.")
     if inspect.isgeneratorfunction(executor) or inspect.isasyncgenfunction(executor):
         raise DefinitionError(f"{where}: the executor is a generator; return the whole value instead.")
-    parameters = inspect.signature(executor).parameters
-    extra = dict.fromkeys(item for item in _INJECTED if item in parameters)
     try:
-        inspect.signature(executor).bind(None, **extra)
-    except TypeError as error:
+        signature = inspect.signature(executor)
+        signature.bind(None, **dict.fromkeys(name for name in _INJECTED if name in signature.parameters))
+    except (TypeError, ValueError) as error:
         raise DefinitionError(
             f"{where}: the executor must take (step_input), and may take run_context and session_state: {error}."
         ) from None

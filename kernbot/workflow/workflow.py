@@ -300,7 +300,7 @@ class Workflow:
 
 
 def _requirements(run: Output | None, given: Sequence[StepRequirement] | None) -> list[Requirement]:
-    """Return what carries the decisions: requirements given in place of those of the run, and its questions of failure."""
+    """Return what carries decisions: requirements given, in place of those of the run, and its questions of failure."""
     if run is None:
         return list(given or ())
     return [*(run.step_requirements if given is None else given), *run.error_requirements]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import psycopg
 import pytest
 
 from kernbot.db.base import AnswerRecord, JournalEntry, PauseRecord, RunRecord, Snapshot, Store
 from kernbot.db.in_memory import InMemoryDb
+from kernbot.db.postgres import PostgresDb
 from kernbot.db.slack import SlackMessage, SlackStore
 from kernbot.db.sqlite import SqliteDb
 from kernbot.run.status import RunStatus
@@ -136,10 +139,36 @@ class Bench:
         return session.state
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
+@pytest.fixture
+def postgres(postgres_server: str, clock: Clock) -> Iterator[PostgresDb]:
+    """Yield a store in a schema of its own, which is quicker made than a database."""
+    schema = f"kernbot_{uuid.uuid4().hex}"
+    yield PostgresDb(postgres_server, db_schema=schema, clock=clock)
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"DROP SCHEMA {schema} CASCADE".encode())
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path, clock: Clock) -> SqliteDb:
+    """Return a store in a file of its own."""
+    return SqliteDb(tmp_path / "kernbot.db", clock=clock)
+
+
+@pytest.fixture
+def memory(clock: Clock) -> InMemoryDb:
+    """Return a store in memory."""
+    return InMemoryDb(clock=clock)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return the clock of the test."""
+    return Clock()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+async def bench(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[Bench]:
     """Each store in turn, empty."""
-    clock = Clock()
-    store = InMemoryDb(clock=clock) if request.param == "memory" else SqliteDb(tmp_path / "kernbot.db", clock=clock)
+    store: AnyStore = request.getfixturevalue(request.param)
     yield Bench(store, clock)
     await store.close()

@@ -209,6 +209,7 @@ async def test_a_cancel_outlives_a_release(bench: Bench) -> None:
 async def test_a_run_whose_worker_died_is_cancelled_at_once(bench: Bench) -> None:
     """RUNNING is returned and the run is CANCELLED when its lease has lapsed; its worker is fenced off."""
     epoch = await bench.start()
+    bench.clock.now = 1030.0
     assert await bench.store.cancel_run("r1", "ana", "button", 1030.0) is RunStatus.RUNNING
     assert (await bench.run_now()).status is RunStatus.CANCELLED
     with pytest.raises(FencedError):

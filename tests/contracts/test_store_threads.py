@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from kernbot.db.base import StateChanges
+import pytest
+
+from kernbot.db.base import RunExistsError, StateChanges
 from kernbot.errors import ConflictError
 from kernbot.run.status import RunStatus
 
@@ -61,6 +63,22 @@ async def test_one_of_many_gets_the_run_id(bench: Bench) -> None:
         return True
 
     assert Counter(await in_threads(create)) == {True: 1, False: THREADS - 1}
+
+
+async def test_a_run_that_is_created_again_does_not_hinder_the_first(bench: Bench) -> None:
+    """Every entry of a run lands, with its state change, while others try to create a run of the same id and session."""
+    epoch = await bench.start()
+
+    async def work(number: int) -> None:
+        if number % 2:
+            with pytest.raises(RunExistsError):
+                await bench.store.create_run(bench.run(), {"count": number})
+        else:
+            changes = StateChanges(set={str(number): number})
+            await bench.store.append("r1", epoch, bench.entry(f"root/{number}", state_changes=changes))
+
+    await in_threads(work)
+    assert await bench.state_now() == {str(number): number for number in range(0, THREADS, 2)}
 
 
 async def test_runs_do_not_hinder_each_other(bench: Bench) -> None:

@@ -30,17 +30,18 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 LOADED = """
 import sys
-from kernbot.db.sqlite import SqliteDb
-SqliteDb("never.db")
-print({"sqlalchemy", "aiosqlite", "sqlite3", "alembic"} & set(sys.modules))
+from kernbot.db import open_store
+open_store("never.db")
+open_store("postgresql://localhost/never")
+print({"sqlalchemy", "aiosqlite", "sqlite3", "psycopg", "alembic"} & set(sys.modules))
 """
 
 MISSING = """
 import asyncio, sys
-from kernbot.db.sqlite import SqliteDb
+from kernbot.db import open_store
 sys.modules[sys.argv[1]] = None
 try:
-    asyncio.run(SqliteDb("never.db").list_inbox(1))
+    asyncio.run(open_store(sys.argv[2]).list_inbox(1))
 except Exception as error:
     print(type(error).__name__, error)
 """
@@ -49,7 +50,7 @@ except Exception as error:
 def start(script: str, *arguments: str) -> subprocess.Popen[str]:
     """Start Python with warnings as errors."""
     command = [sys.executable, "-W", "error", "-c", script, *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def output(process: subprocess.Popen[str]) -> str:
@@ -87,7 +88,7 @@ async def test_what_was_returned_survives_a_kill(tmp_path: Path) -> None:
 
 
 def test_nothing_is_loaded_before_it_is_used() -> None:
-    """Neither SQLAlchemy nor a driver is loaded by an import, or by making a SqliteDb."""
+    """Neither SQLAlchemy nor a driver is loaded by an import, or by making a store."""
     assert output(start(LOADED)).strip() == "set()"
 
 
@@ -95,7 +96,13 @@ def test_a_missing_package_is_named() -> None:
     """ConfigurationError says what to install when a package is not there at first use."""
     for package in ("sqlalchemy", "aiosqlite"):
         expected = f"ConfigurationError the database needs the package {package}: run `pip install {package}`"
-        assert output(start(MISSING, package)).strip() == expected
+        assert output(start(MISSING, package, "never.db")).strip() == expected
+
+
+def test_a_missing_extra_is_named() -> None:
+    """ConfigurationError says what to install when the driver of PostgreSQL is not there at first use."""
+    expected = "ConfigurationError the database needs the package psycopg: run `pip install 'kernbot[postgres]'`"
+    assert output(start(MISSING, "psycopg", "postgresql://localhost/never")).strip() == expected
 
 
 def test_a_store_that_is_dropped_closes_itself(tmp_path: Path) -> None:

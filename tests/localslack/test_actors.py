@@ -122,10 +122,14 @@ async def test_click(app: App, bot: Bot, ana: Actor) -> None:
 
 
 async def test_click_in_a_thread(bot: Bot, ana: Actor) -> None:
-    """The container of a reply names its thread."""
+    """The container of a reply names its thread; a parent tells how many replies it has."""
     parent = await posted(bot)
-    await ana.click(OPS, await posted(bot, thread_ts=parent), "go")
+    reply = await posted(bot, thread_ts=parent)
+    await ana.click(OPS, reply, "go")
     assert (await bot.told())["container"]["thread_ts"] == parent
+    await ana.click(OPS, parent, "go")
+    message = (await bot.told())["message"]
+    assert (message["thread_ts"], message["reply_count"], message["latest_reply"]) == (parent, 1, reply)
 
 
 async def test_click_by_a_stranger(slack: LocalSlack, bot: Bot) -> None:
@@ -205,6 +209,8 @@ async def test_who_sees_what(slack: LocalSlack, ana: Actor, bob: Actor) -> None:
     assert [channel["id"] for channel in slack.person("U05STR").channels()] == [OPS]
     slack.leave("U03GUS", OPS)
     assert slack.person("U03GUS").channels() == []
+    slack.deactivate("U02BOB")
+    assert bob.channels() == []
 
 
 async def test_only_members_write(slack: LocalSlack, ana: Actor) -> None:

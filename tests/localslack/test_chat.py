@@ -239,6 +239,14 @@ async def test_delete(client: AsyncWebClient, ana: Actor) -> None:
     assert (await refusal(client.chat_delete(channel=OPS, ts=ts)))["error"] == "message_not_found"
 
 
+async def test_delete_a_reply(client: AsyncWebClient, ana: Actor) -> None:
+    """A deleted reply is no longer counted."""
+    ts = await posted(client)
+    reply = (await client.chat_postMessage(channel=OPS, text="reply", thread_ts=ts))["ts"]
+    await client.chat_delete(channel=OPS, ts=reply)
+    assert (ana.messages(OPS)[0]["reply_count"], len(ana.messages(OPS, ts))) == (0, 1)
+
+
 async def test_delete_a_parent(client: AsyncWebClient, ana: Actor) -> None:
     """A deleted parent leaves a tombstone that its thread hangs on, and that nobody can change."""
     ts = await posted(client)

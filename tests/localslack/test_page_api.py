@@ -118,7 +118,9 @@ async def test_refused(page: Page) -> None:
     assert (answer["ok"], answer["error"]) == (False, "Ana is not in #empty: join it first.")
     assert "sees no conversation" in (await page.read("messages", status=404, channel="C0NOWHERE"))["error"]
     assert "nobody with the id" in (await page.read("channels", status=404, **{"as": "U0NOBODY"}))["error"]
-    assert "not as it should be" in (await page.send("say", status=400))["error"]
+    assert (await page.send("say", status=400, channel=OPS))["error"] == "The request lacks text."
+    async with page.session.post(page.root + "say", data="{") as response:
+        assert (await response.json())["error"] == "The request lacks as, channel, text."
 
 
 async def test_events(slack: LocalSlack, server: Server, page: Page, ana: Actor) -> None:
@@ -132,3 +134,11 @@ async def test_events(slack: LocalSlack, server: Server, page: Page, ana: Actor)
         await ana.say(OPS, "four")
         assert await socket.receive_json() == {"type": "changed"}
         assert slack._scene.workspace.changes.count == count + 1
+
+
+async def test_the_end(slack: LocalSlack) -> None:
+    """The end of the server closes the websockets of the page."""
+    async with aiohttp.ClientSession() as session:
+        async with slack.serve() as server:
+            socket = await session.ws_connect(f"{server.origin}/page/api/events?as=U01ANA&token={server.page_token}")
+        assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE

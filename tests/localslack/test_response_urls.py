@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import aiohttp
 import pytest
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
@@ -129,6 +130,13 @@ async def test_refused(bot: Bot, ana: Actor, body: Any, error: str) -> None:
     answer = await (await of_command(bot, ana)).send_dict(body)
     assert (answer.status_code, f'"error": "{error}"' in answer.body) == (400, True)
     assert ana.messages(OPS) == []
+
+
+async def test_not_json(bot: Bot, ana: Actor) -> None:
+    """invalid_payload is the answer to a body that is no JSON."""
+    url = await of_command(bot, ana)
+    async with aiohttp.ClientSession() as session, session.post(url.url, data="{") as response:
+        assert (response.status, (await response.json())["error"]) == (400, "invalid_payload")
 
 
 async def test_message_that_is_gone(bot: Bot, ana: Actor) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -15,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from kernbot.localslack import Actor, App, LocalSlack
 from kernbot.localslack.signed_http import signed_headers
-from tests.localslack.office import OPS, Clock, actions, button, manifest_for, workspace
+from tests.localslack.office import OPS, Clock, actions, button, manifest_for, modal, workspace
 
 
 class Receiver:
@@ -26,10 +27,13 @@ class Receiver:
         self.body = b""
         self.answer: dict[str, Any] = {}
         """What the next response is made of."""
+        self.delay = 0.0
+        """Seconds before it."""
 
     async def take(self, request: web.Request) -> web.Response:
         """Take one request."""
         self.headers, self.body = dict(request.headers), await request.read()
+        await asyncio.sleep(self.delay)
         return web.Response(**self.answer)
 
 
@@ -56,6 +60,11 @@ async def app(slack: LocalSlack, receiver: Receiver) -> AsyncIterator[App]:
         yield app
 
 
+def client_of(slack: LocalSlack, app: App) -> AsyncWebClient:
+    """Return the app's client."""
+    return AsyncWebClient(token=app.bot_token, base_url=f"{slack._scene.workspace.origin}/api/")
+
+
 async def test_command(app: App, receiver: Receiver, ana: Actor) -> None:
     """A command is a signed form."""
     delivery = await ana.command(OPS, "/kern", "run it & more")
@@ -68,8 +77,7 @@ async def test_command(app: App, receiver: Receiver, ana: Actor) -> None:
 
 async def test_click(app: App, receiver: Receiver, slack: LocalSlack, ana: Actor) -> None:
     """An interaction is a form with one field of JSON."""
-    client = AsyncWebClient(token=app.bot_token, base_url=slack._scene.workspace.origin + "/api/")
-    ts = (await client.chat_postMessage(channel=OPS, text="x", blocks=[actions(button("go"))]))["ts"]
+    ts = (await client_of(slack, app).chat_postMessage(channel=OPS, text="x", blocks=[actions(button("go"))]))["ts"]
     assert (await ana.click(OPS, ts, "go")).ok
     fields = parse_qs(receiver.body.decode())
     assert list(fields) == ["payload"]
@@ -93,6 +101,18 @@ async def test_json_in_the_ack(receiver: Receiver, ana: Actor, bob: Actor) -> No
     assert bob.messages(OPS)[-1]["text"] == "hi"
 
 
+async def test_text_in_the_ack_of_a_form(app: App, receiver: Receiver, slack: LocalSlack, ana: Actor) -> None:
+    """A text in the ack of a submission is refused, and the form stays."""
+    await ana.command(OPS, "/kern")
+    trigger_id = parse_qs(receiver.body.decode())["trigger_id"][0]
+    await client_of(slack, app).views_open(trigger_id=trigger_id, view=modal())
+    view = await slack.until(ana.view)
+    receiver.answer = {"text": "thanks"}
+    delivery = await ana.submit(view["id"], {"field": "x"})
+    assert "is empty or has a response_action" in str(delivery.error)
+    assert ana.view() is not None
+
+
 @pytest.mark.usefixtures("app")
 @pytest.mark.parametrize(
     "answer",
@@ -108,6 +128,13 @@ async def test_bad_answers(receiver: Receiver, ana: Actor, answer: dict[str, Any
     receiver.answer = answer
     delivery = await ana.command(OPS, "/kern")
     assert (delivery.ok, delivery.error) == (False, "dispatch_failed")
+
+
+@pytest.mark.usefixtures("app")
+async def test_no_ack_in_time(receiver: Receiver, ana: Actor) -> None:
+    """operation_timeout is what the person reads when the app answers too late."""
+    receiver.delay = 0.4
+    assert (await ana.command(OPS, "/kern")).error == "operation_timeout"
 
 
 async def test_nobody_listens(slack: LocalSlack, ana: Actor) -> None:

@@ -176,3 +176,13 @@ async def test_pings(app: App, server: Server) -> None:
         pong = await socket.receive()
         assert (pong.type, pong.data) == (aiohttp.WSMsgType.PONG, b"sdk-ping-pong:1")
         await socket.close()
+
+
+async def test_the_end(slack: LocalSlack, app: App) -> None:
+    """The end of the server closes every connection."""
+    async with aiohttp.ClientSession() as session:
+        async with slack.serve() as server:
+            socket = await session.ws_connect(await new_url(app, server))
+            await socket.receive_json()
+        assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
+        assert slack.connected(app) == 0

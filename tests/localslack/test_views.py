@@ -159,7 +159,10 @@ async def test_external_id(bot: Bot, ana: Actor, bob: Actor) -> None:
     """A view can be found by its external id, which only one open view has."""
     await opened(bot, ana, modal(external_id="mine"))
     assert (await bot.client.views_update(external_id="mine", view=modal(external_id="mine")))["ok"]
-    taken = bot.client.views_open(trigger_id=await trigger(bot, bob), view=modal(external_id="mine"))
+    assert (await bot.client.views_update(external_id="mine", view=modal(external_id="still mine")))["ok"]
+    gone = bot.client.views_update(external_id="mine", view=modal())
+    assert (await refusal(gone))["error"] == "not_found"
+    taken = bot.client.views_open(trigger_id=await trigger(bot, bob), view=modal(external_id="still mine"))
     assert (await refusal(taken))["error"] == "duplicate_external_id"
 
 

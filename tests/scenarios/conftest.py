@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
 
-from kernbot.bootstrap import running_bot
-from kernbot.runtime.registry import KernBot
 from kernbot.settings import Settings
-from kernbot.workflow import Workflow
-from tests.scenarios.team import MovedClock, Team, free_port, make_team
-
-Serve = Callable[..., AbstractAsyncContextManager[Team]]
-
-
-@pytest.fixture
-def clock() -> MovedClock:
-    """Return the one clock of the bot and the local Slack."""
-    return MovedClock()
+from tests.scenarios.line import line_to
+from tests.scenarios.team import MovedClock, Team, free_port, make_workspace
 
 
 @pytest.fixture(params=["socket", "http"])
@@ -30,27 +18,21 @@ def transport(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def serve(transport: str, clock: MovedClock) -> Serve:
-    """Return a function that runs a bot with these workflows, all registered for #ops, in a team."""
-
-    @asynccontextmanager
-    async def start(*workflows: Workflow, **given: Any) -> AsyncIterator[Team]:
-        port = free_port() if transport == "http" else None
-        team = make_team(clock, http_port=port)
-        bot = KernBot()
-        for workflow in workflows:
-            bot.register(workflow, channel="#ops", **given)
-        async with team.slack.serve() as server:
-            settings = Settings(
-                bot_token=team.app.bot_token,
-                app_token=team.app.app_token,
-                signing_secret=team.app.signing_secret,
-                slack_api_url=server.base_url,
-                transport=transport,
-                http_port=port or 0,
-                sweep_seconds=60,
-            )
-            async with running_bot(bot, settings, team.store, clock=clock):
-                yield team
-
-    return start
+async def team(transport: str) -> AsyncIterator[Team]:
+    """Yield a workspace whose bot is not running yet; in the end, Slack has taken everything that the bot sent."""
+    clock = MovedClock()
+    port = free_port() if transport == "http" else None
+    slack, app = make_workspace(clock, http_port=port)
+    async with slack.serve() as server, line_to(server.base_url) as line:
+        settings = Settings(
+            bot_token=app.bot_token,
+            app_token=app.app_token,
+            signing_secret=app.signing_secret,
+            slack_api_url=line.address,
+            transport=transport,
+            http_port=port or 0,
+            sweep_seconds=60,
+        )
+        team = Team(slack=slack, app=app, clock=clock, line=line, settings=settings)
+        yield team
+        team.check_traffic()

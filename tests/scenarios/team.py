@@ -1,18 +1,42 @@
-"""A workspace with people of every kind, and what a scenario looks at."""
+"""A workspace with people of every kind, a bot in it, and what a scenario does and looks at."""
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from kernbot.bootstrap import BotStore
+from kernbot import KernBot
+from kernbot.bootstrap import BotStore, running_bot
+from kernbot.db.base import RunFilter, Snapshot
 from kernbot.db.in_memory import InMemoryDb
-from kernbot.localslack import Actor, App, Kind, LocalSlack
-from kernbot.slack.manifest import manifest
+from kernbot.engine.runner import load
+from kernbot.localslack import Actor, App, Delivery, Kind, LocalSlack
+from kernbot.settings import Settings
+from kernbot.slack.manifest import SCOPES, manifest
+from kernbot.workflow import Workflow
+from tests.scenarios.line import Line
 
 CHANNEL = "C01OPS"
 ELSEWHERE = "C02RANDOM"
+
+SCOPE_OF = {
+    "auth.test": None,
+    "apps.connections.open": None,
+    "chat.postEphemeral": "chat:write",
+    "chat.postMessage": "chat:write",
+    "chat.update": "chat:write",
+    "conversations.info": "channels:read",
+    "conversations.list": "channels:read",
+    "conversations.members": "channels:read",
+    "users.info": "users:read",
+    "views.open": None,
+    "views.update": None,
+}
+"""The Web API methods that the bot calls, each with the scope that its documentation names."""
 
 
 class MovedClock:
@@ -30,41 +54,153 @@ class MovedClock:
         self.now += seconds
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Team:
-    """A workspace with people of every kind, and the bot in #ops."""
+    """A workspace with people of every kind, and a bot that is in #ops."""
 
     slack: LocalSlack
     app: App
     clock: MovedClock
+    line: Line
+    settings: Settings
     store: BotStore = field(default_factory=InMemoryDb)
+    refused: set[str] = field(default_factory=set)
+    """What Slack may refuse in this scenario."""
+
+    @asynccontextmanager
+    async def bot(self, *workflows: Workflow, owners: tuple[str, ...] = (), **settings: Any) -> AsyncIterator[None]:
+        """Run the bot with these workflows, all registered for #ops."""
+        bot = KernBot()
+        for workflow in workflows:
+            bot.register(workflow, channel="#ops", owners=owners)
+        async with running_bot(bot, self.settings.model_copy(update=settings), self.store, clock=self.clock):
+            yield
 
     def person(self, name: str) -> Actor:
         """Return somebody by name."""
         return self.slack.person(f"U{name.upper()}")
 
-    async def parent(self, actor: Actor | None = None) -> dict[str, Any]:
-        """Wait for the parent message of the newest run."""
-        found = await self.slack.until(lambda: self.posted(actor))
-        return found[-1]
+    async def type(self, who: str, text: str, *, channel: str = CHANNEL) -> str:
+        """Have somebody type `/kern` and this; return what they are told in the ack."""
+        delivery = await self.person(who).command(channel, "/kern", text)
+        assert delivery.ok, delivery
+        return str(delivery.body or "")
 
-    def posted(self, actor: Actor | None = None) -> list[dict[str, Any]]:
+    async def start(self, text: str, *, who: str = "dee", channel: str = CHANNEL) -> dict[str, Any]:
+        """Have somebody start a workflow; return the run's parent message."""
+        known = len(self.parents())
+        told = await self.type(who, f"run {text}", channel=channel)
+        assert not told, told
+        parents = await self.until(lambda: self.parents()[known:])
+        return parents[0]
+
+    async def ask(self, text: str, question: str, *, who: str = "dee") -> dict[str, Any]:
+        """Have somebody start a workflow; return the card of its first question."""
+        return await self.under(await self.start(text, who=who), question)
+
+    async def click(self, who: str, shown: dict[str, Any], action_id: str, *, stale: bool = False) -> Delivery:
+        """Have somebody press a button; a stale one stands only on the copy of the message that is given."""
+        return await self.person(who).click(CHANNEL, shown["ts"], action_id, message=shown if stale else None)
+
+    async def press(self, who: str, message: dict[str, Any], action_id: str) -> dict[str, Any]:
+        """Have somebody press a button that opens a modal; return the modal once it is filled."""
+        assert (await self.click(who, message, action_id)).ok
+        return await self.modal(who, lambda view: view["title"]["text"] != "One moment")
+
+    async def modal(self, who: str, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait for a modal before somebody."""
+        actor = self.person(who)
+
+        def seen() -> dict[str, Any] | None:
+            view = actor.view()
+            return view if view and wanted(view) else None
+
+        view = await self.until(seen)
+        assert view is not None
+        return view
+
+    async def send(self, who: str, view: dict[str, Any], *typed: str) -> Delivery:
+        """Have somebody fill in the fields of a modal in their order, and submit it."""
+        inputs = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
+        return await self.person(who).submit(view["id"], dict(zip(inputs, typed, strict=False)))
+
+    def parents(self) -> list[dict[str, Any]]:
         """Return the bot's parent messages in #ops."""
-        messages = (actor or self.person("ana")).messages(CHANNEL)
-        return [m for m in messages if m["is_bot"] and not m["ephemeral"] and not m["thread_ts"]]
+        return [m for m in self._read(None) if not m["thread_ts"]]
 
-    def thread(self, parent: dict[str, Any], actor: Actor | None = None) -> list[dict[str, Any]]:
-        """Return what stands under a parent message, as somebody sees it."""
-        return (actor or self.person("ana")).messages(CHANNEL, thread_ts=parent["ts"])[1:]
+    def thread(self, parent: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return what stands under a parent message for all to see."""
+        return self._read(parent["ts"])[1:]
 
     async def under(self, parent: dict[str, Any], text: str) -> dict[str, Any]:
         """Wait for a message under a parent whose notification text holds `text`."""
-        return await self.slack.until(
-            lambda: next((m for m in self.thread(parent) if text in m["text"] and not m["ephemeral"]), None)
-        )
+        return await self.until(lambda: next((m for m in self.thread(parent) if text in m["text"]), {}))
+
+    async def says(self, message: dict[str, Any], text: str) -> dict[str, Any]:
+        """Wait until a message, in its newest form, holds `text`."""
+
+        def now() -> dict[str, Any]:
+            shown = next(m for m in self._read(message["thread_ts"]) if m["ts"] == message["ts"])
+            return shown if text in str(shown) else {}
+
+        return await self.until(now)
+
+    def told(self, who: str, *, channel: str = CHANNEL) -> list[str]:
+        """Return what only this person sees, in a channel and in its threads."""
+        actor = self.person(who)
+        threads = [None, *(parent["ts"] for parent in self.parents())] if channel == CHANNEL else [None]
+        messages = [message for thread in threads for message in actor.messages(channel, thread)]
+        return [str(message["blocks"]) for message in messages if message["ephemeral"]]
+
+    async def hears(self, who: str, text: str, *, times: int = 1, channel: str = CHANNEL) -> str:
+        """Wait until one person was told something with this text, so many times; return the last."""
+
+        def told() -> list[str]:
+            return [message for message in self.told(who, channel=channel) if text in message]
+
+        return str((await self.until(lambda: told()[times - 1 :]))[-1])
+
+    async def run(self) -> Snapshot:
+        """Return the newest run."""
+        newest, *_ = await self.store.list_runs(RunFilter())
+        return await load(self.store, newest.run_id)
+
+    async def runs(self) -> int:
+        """Return how many runs there are."""
+        return len(await self.store.list_runs(RunFilter()))
+
+    async def until(self, true: Callable[[], Any]) -> Any:
+        """Return what a function returns once that is true."""
+        return await self.slack.until(true)
+
+    async def eventually(self, true: Callable[[], Any]) -> None:
+        """Wait until something is true that Slack does not see."""
+        async with asyncio.timeout(5):
+            while not true():
+                await asyncio.sleep(0.01)
+
+    def calls(self, method: str) -> list[Any]:
+        """Return the arguments of the calls of a Web API method that Slack has taken."""
+        entries = [entry for entry in self.slack.log if (entry.direction, entry.name) == ("from app", method)]
+        return [entry.payload for entry in entries if entry.verdict == "ok"]
+
+    def direct_channel(self, who: str) -> str:
+        """Return somebody's conversation with the bot."""
+        return self.slack._workspace.direct_channel(f"U{who.upper()}", self.app).id
+
+    def check_traffic(self) -> None:
+        """Fail for anything that the bot sent and Slack refused, and for calls outside of its scopes."""
+        for entry in self.slack.log:
+            assert entry.verdict == "ok" or entry.verdict.split()[0] in self.refused, entry
+            if entry.direction == "from app":
+                assert SCOPE_OF[entry.name] in (None, *SCOPES)
+
+    def _read(self, thread_ts: str | None) -> list[dict[str, Any]]:
+        messages = self.person("ana").messages(CHANNEL, thread_ts)
+        return [message for message in messages if message["is_bot"] and not message["ephemeral"]]
 
 
-def make_team(clock: MovedClock, *, http_port: int | None = None) -> Team:
+def make_workspace(clock: MovedClock, *, http_port: int | None = None) -> tuple[LocalSlack, App]:
     """Return a workspace; the bot is installed from its own manifest."""
     slack = LocalSlack(clock=clock)
     for name, kind in (
@@ -82,7 +218,7 @@ def make_team(clock: MovedClock, *, http_port: int | None = None) -> Team:
     url = f"http://127.0.0.1:{http_port}/slack/events" if http_port else None
     app = slack.install(manifest(url=url))
     slack.invite(app, CHANNEL)
-    return Team(slack=slack, app=app, clock=clock)
+    return slack, app
 
 
 def free_port() -> int:

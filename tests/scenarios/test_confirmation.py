@@ -2,19 +2,92 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
+
 from kernbot.examples import data_pipeline
-from tests.scenarios.conftest import Serve
-from tests.scenarios.team import CHANNEL
+from kernbot.run import RunStatus
+from tests.scenarios.team import Team
+from tests.scenarios.workflows import QUESTION, Deploy, branching
 
 
-async def test_a_click_on_approve_carries_the_run_to_its_result(serve: Serve) -> None:
+async def test_a_click_on_approve_carries_the_run_to_its_result(team: Team) -> None:
     """The step runs after Approve, the card says who approved, and the result stands in the thread."""
-    async with serve(data_pipeline.workflow) as team:
-        dee, ana = team.person("dee"), team.person("ana")
-        await dee.command(CHANNEL, "/kern", "run data_pipeline Q4 sales")
-        parent = await team.parent()
-        card = await team.under(parent, "Process sensitive data?")
-        await ana.click(CHANNEL, card["ts"], "pause.approve")
-        await team.under(parent, "Approved, the step ran: Process sensitive data?")
-        result = await team.under(parent, "Result of data_pipeline")
+    async with team.bot(data_pipeline.workflow):
+        card = await team.ask("data_pipeline Q4 sales", "Process sensitive data?")
+        await team.click("ana", card, "pause.approve")
+        card = await team.says(card, "Approved, the step ran: Process sensitive data?")
+        assert "<@UANA>" in str(card["blocks"])
+        result = await team.under(team.parents()[0], "Result of data_pipeline")
         assert "Saved. Processed. Fetched 1,204 rows for: Q4 sales" in str(result["blocks"])
+
+
+@pytest.mark.parametrize(
+    ("on_reject", "ran", "status", "text"),
+    [
+        ("skip", ["build", "announce"], RunStatus.COMPLETED, "the step was skipped"),
+        ("cancel", ["build"], RunStatus.CANCELLED, "the run was cancelled"),
+    ],
+)
+async def test_reject_does_what_the_author_said(
+    team: Team, on_reject: str, ran: list[str], status: RunStatus, text: str
+) -> None:
+    """A rejected step never runs: it is skipped, or the run is cancelled; the card says which."""
+    deploy = Deploy(on_reject=on_reject)
+    async with team.bot(deploy.workflow):
+        card = await team.ask("deploy", QUESTION)
+        await team.click("ana", card, "pause.reject")
+        await team.says(card, f"Rejected, {text}")
+        await team.until(lambda: "finished" in team.parents()[0]["text"] or "cancelled" in team.parents()[0]["text"])
+        assert (deploy.ran, (await team.run()).run.status) == (ran, status)
+
+
+async def test_reject_of_a_condition_runs_its_else_branch(team: Team) -> None:
+    """The else branch runs instead, and the card says so."""
+    async with team.bot(branching()):
+        card = await team.ask("branching", "Take the new way?")
+        await team.click("ana", card, "pause.reject")
+        await team.says(card, "Rejected, the else branch ran")
+        result = await team.under(team.parents()[0], "Result of branching")
+        assert "the old way" in str(result["blocks"])
+
+
+async def test_what_does_not_fit_on_the_card_is_approved_in_the_review(team: Team) -> None:
+    """Long values are read whole in a modal, and approved there."""
+    deploy = Deploy()
+    async with team.bot(deploy.workflow):
+        card = await team.ask(f"deploy {'long ' * 100}end", QUESTION)
+        review = await team.press("ana", card, "pause.review")
+        assert "long end" in str(review["blocks"])
+        assert (await team.send("ana", review)).ok
+        await team.says(card, "Approved, the step ran")
+        assert team.person("ana").view() is None
+
+
+async def test_a_reject_in_the_review_is_confirmed_there(team: Team) -> None:
+    """The modal shows what was decided, and the buttons are gone."""
+    async with team.bot(Deploy().workflow):
+        card = await team.ask(f"deploy {'long ' * 100}", QUESTION)
+        review = await team.press("ana", card, "pause.review")
+        assert (await team.person("ana").view_action(review["id"], "pause.reject")).ok
+        shown = await team.modal("ana", lambda view: view["id"] == review["id"] and "Rejected" in str(view))
+        assert "pause.reject" not in str(shown)
+
+
+async def test_ten_people_approve_at_once(team: Team) -> None:
+    """The step runs once; nine are told who approved."""
+    deploy = Deploy()
+    names = [f"p{number}" for number in range(10)]
+    for name in names:
+        team.slack.add_person(f"U{name.upper()}", name=name)
+        team.slack.join(f"U{name.upper()}", "C01OPS")
+    async with team.bot(deploy.workflow):
+        card = await team.ask("deploy", QUESTION)
+        deliveries = await asyncio.gather(*(team.click(name, card, "pause.approve") for name in names))
+        assert all(delivery.ok for delivery in deliveries)
+        await team.until(lambda: sum(len(team.told(name)) for name in names) == 9)
+        assert deploy.ran == ["build", "deploy", "announce"]
+        winner = next(name for name in names if not team.told(name))
+        refusals = [team.told(name)[0] for name in names if name != winner]
+        assert all(f"<@U{winner.upper()}> approved it" in refusal for refusal in refusals)

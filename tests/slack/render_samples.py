@@ -133,7 +133,7 @@ def answered(
 def ended(status: RunStatus = RunStatus.COMPLETED, **changes: Any) -> RunFacts:
     """Return the run after its end, all steps done unless said otherwise."""
     done = [replace(step, state="done") for step in RUN.steps]
-    over = {"status": status, "ended_at": 1_795_185_360.0, "open_question_link": None, "steps": done}
+    over: dict[str, Any] = {"status": status, "ended_at": 1_795_185_360.0, "open_question_link": None, "steps": done}
     return replace(RUN, **over | changes)
 
 

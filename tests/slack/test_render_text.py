@@ -24,10 +24,12 @@ ANY_TEXT = st.text(max_size=400)
         ("half \ud83d", "half \\ud83d"),
         ("two\u2028lines", "two\\u2028lines"),
         ("שלום 😀 é", "שלום 😀 é"),
+        ("⚠\ufe0f", "⚠"),
+        ("a\ufe0f", "a\\ufe0f"),
     ],
 )
 def test_what_cannot_be_seen_is_shown_as_escapes(text: str, shown: str) -> None:
-    """Control, bidi and zero-width characters are shown as escapes, line breaks as one sign, letters as they are."""
+    """Control, bidi and zero-width characters are shown as escapes, line breaks as one sign, all else as it is."""
     assert one_line(text) == shown
 
 
@@ -37,9 +39,10 @@ def test_lines_are_kept_where_a_text_may_have_lines() -> None:
 
 
 def test_a_cut_ends_at_a_word_and_says_how_much_is_shown() -> None:
-    """The text ends after a whole word, and the note counts characters of the original."""
-    piece = cut("one two three four", 11)
-    assert (piece.text, piece.note, piece.is_whole) == ("one two …", "(7 of 18 characters)", False)
+    """The text ends after a whole word, and the amount counts characters of the original."""
+    piece = cut("one two three four five six", 20)
+    assert (piece.text, piece.amount, piece.is_whole) == ("one two three four …", "18 of 27 characters", False)
+    assert cut("one " + "x" * 50, 20).text == "one " + "x" * 16 + " …"
 
 
 def test_a_text_that_fits_is_not_cut() -> None:

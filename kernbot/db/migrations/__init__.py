@@ -3,57 +3,60 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, NullPool, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy import URL, Connection, NullPool
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from kernbot.db import missing_package
-from kernbot.errors import StorageError, UsageError
+from kernbot.db import missing_package, open_store
+from kernbot.db.postgres import DEFAULT_SCHEMA
+from kernbot.db.schema import enter_schema
+from kernbot.db.sqlite import SqliteDb
+from kernbot.errors import StorageError
 
-_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 
+def upgrade(where: str, db_schema: str = DEFAULT_SCHEMA) -> None:
+    """Bring a database to the newest revision, in one transaction; in an empty one the schema is made.
 
-def upgrade(url: str) -> None:
-    """Bring the database at `url` to the newest revision, in one transaction; in an empty one the schema is made.
-
-    It runs an event loop of its own, so call it where none is running. Raises UsageError when `url` is none of SQLite
-    or PostgreSQL, StorageError when the database could not be upgraded, ConfigurationError when its driver is missing.
+    `where` is a file or a URL, as `open_store` takes it; in PostgreSQL, the tables are in the schema `db_schema`. It
+    runs an event loop of its own, so call it where none is running. Raises UsageError for another kind of database,
+    StorageError when the database could not be upgraded, ConfigurationError when its driver is missing.
     """
-    address = _address(url)
     try:
-        asyncio.run(_upgrade(address))
-    except ModuleNotFoundError as error:
+        address = _address(where)
+        asyncio.run(_upgrade(address, db_schema))
+    except ImportError as error:
         raise missing_package(error) from error
     except (SQLAlchemyError, CommandError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise StorageError(f"the database {address} could not be upgraded and is as it was: {cause}") from error
 
 
-async def _upgrade(address: URL) -> None:
+def _address(where: str) -> URL:
+    store = open_store(where)
+    if isinstance(store, SqliteDb):
+        return URL.create("sqlite+aiosqlite", database=str(store.file))
+    from kernbot.db.postgres_connection import parse_address  # noqa: PLC0415 - the driver is an extra
+
+    return parse_address(store.address)
+
+
+async def _upgrade(address: URL, db_schema: str) -> None:
     arguments = {"isolation_level": None} if address.get_backend_name() == "sqlite" else {}
-    url = address.set(drivername=_DRIVERS[address.get_backend_name()])
-    engine = create_async_engine(url, poolclass=NullPool, connect_args=arguments)
+    engine = create_async_engine(address, poolclass=NullPool, connect_args=arguments)
     async with engine.begin() as connection:
-        await connection.run_sync(_migrate)
+        await connection.run_sync(_migrate, db_schema)
 
 
-def _migrate(connection: Connection) -> None:
+def _migrate(connection: Connection, db_schema: str) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        enter_schema(connection, db_schema, create=True)
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     command.upgrade(config, "head")
-
-
-def _address(url: str) -> URL:
-    with suppress(ArgumentError):
-        address = make_url(url)
-        if address.get_backend_name() in _DRIVERS:
-            return address
-    raise UsageError("the address of a database is like sqlite:///kernbot.db or postgresql://user:password@host/name")

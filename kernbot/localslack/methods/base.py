@@ -93,11 +93,10 @@ def flag(value: Any) -> bool:
 
 
 def count(value: Any) -> int:
-    """Read a whole number."""
-    try:
-        return int(value)
-    except TypeError:
-        raise ValueError("must be a number") from None
+    """Read a whole number that is not negative."""
+    if not str(value).isdecimal():
+        raise ValueError("must be a number")
+    return int(value)
 
 
 # Clients that were made for one workspace, such as Bolt's, send its id along with every call.

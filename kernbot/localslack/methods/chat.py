@@ -19,9 +19,9 @@ _LINKS = {"link_names": flag, "parse": text}
 def _post_message(call: Call) -> Body:
     channel = _destination(call)
     content = read_content(call.arguments)
-    message = call.workspace.post_as(
-        call.app,
+    message = call.workspace.post(
         channel,
+        call.app,
         content,
         thread_ts=_thread(call, channel),
         broadcast=bool(call.arguments.get("thread_ts")) and call.arguments.get("reply_broadcast", False),
@@ -72,7 +72,7 @@ def _post_ephemeral(call: Call) -> Body:
         raise ApiError("user_not_in_channel")
     content = read_content(call.arguments)
     thread_ts = _thread(call, channel)
-    message = call.workspace.post_as(call.app, channel, content, thread_ts=thread_ts, visible_to=user_id)
+    message = call.workspace.post(channel, call.app, content, thread_ts=thread_ts, visible_to=user_id)
     return {"message_ts": message.ts}
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from kernbot.slack.render.text import cut, one_line
+from kernbot.slack.render.text import cut, short
+
+_LONGEST_ERROR = 500
 
 Block = dict[str, Any]
 Element = dict[str, Any]
+At = Callable[[str], str]
+"""From the name of a part of a message or view to the id of its block."""
 
 
 def message(text: str, blocks: Iterable[Block]) -> dict[str, Any]:
@@ -72,7 +76,7 @@ def cut_words(text: str, at_most: int) -> list[Element]:
     piece = cut(text, at_most)
     if not piece.text:
         return [note("empty")]
-    return [words(piece.text)] if piece.is_whole else [words(f"{piece.text} "), note(piece.note)]
+    return [words(piece.text)] if piece.is_whole else [words(f"{piece.text} "), note(f"({piece.amount})")]
 
 
 def button(
@@ -96,7 +100,8 @@ def confirm(title: str, text: str, *, yes: str, no: str) -> Element:
 
 def error_quote(block_id: str, error: str) -> Block:
     """Return an error, given as class and first line, in a quote."""
-    name, colon, rest = one_line(error.split("\n", 1)[0])[:500].partition(": ")
+    first_line = error.split("\n", 1)[0]
+    name, colon, rest = first_line.partition(": ")
     if not colon or not name.replace(".", "").isidentifier():
-        return rich_text(block_id, quote(words(name + colon + rest or "unknown")))
-    return rich_text(block_id, quote(words(name, code=True), words(colon + rest)))
+        return rich_text(block_id, quote(*cut_words(first_line, _LONGEST_ERROR)))
+    return rich_text(block_id, quote(words(short(name), code=True), *cut_words(f": {rest}", _LONGEST_ERROR)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 from kernbot.slack.ids import TokenMaker, block_id
 from kernbot.slack.render.blocks import (
+    At,
     Block,
     actions,
     context,
@@ -30,9 +31,6 @@ from kernbot.slack.render.values import fields_quote, in_short, values_quote
 
 _LONGEST_REASON = 1_000
 
-_At = Callable[[str], str]
-"""From the part of a message to the id of its block."""
-
 
 def card(run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker, revision: int) -> dict[str, Any]:
     """Return the card of a question as it should be now; `revision` grows with every update."""
@@ -42,7 +40,7 @@ def card(run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker, revision: int)
     return message(f"{state_in_short(pause)}: {question_text(pause)}", _closed(run, pause, at))
 
 
-def _open(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, at: _At) -> Iterator[Block]:
+def _open(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, at: At) -> Iterator[Block]:
     yield question_block(at("question"), pause)
     yield from _subject(pause, at)
     since = f"asked for by {code(run.requester)} · waiting since {date(pause.opened_at)}"
@@ -51,7 +49,7 @@ def _open(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, at: _At) -> Iter
     yield actions(at("actions"), buttons_of_card(run, pause, tokens))
 
 
-def _subject(pause: PauseFacts, at: _At) -> Iterator[Block]:
+def _subject(pause: PauseFacts, at: At) -> Iterator[Block]:
     if pause.cause == "definition_changed":
         yield error_quote(at("error"), pause.error or "")
         return
@@ -67,7 +65,7 @@ def _subject(pause: PauseFacts, at: _At) -> Iterator[Block]:
         )
 
 
-def _closed(run: RunFacts, pause: PauseFacts, at: _At) -> Iterator[Block]:
+def _closed(run: RunFacts, pause: PauseFacts, at: At) -> Iterator[Block]:
     reason = pause.answer.feedback if pause.answer else None
     yield question_block(at("question"), pause)
     yield section(at("outcome"), outcome(run, pause) + (" Reason:" if reason else ""))

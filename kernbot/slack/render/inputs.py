@@ -20,8 +20,9 @@ EXAMPLES = {
 """For the types that are typed as text: what they are called, and an example."""
 
 _LONGEST_INPUT = 3_000
-_LONGEST_LABEL = 150
+_LONGEST_LABEL = 75
 _LONGEST_DESCRIPTION = 1_500
+_ALL_DESCRIPTIONS = 9_000
 _LONGEST_OPTION = 75
 _LONGEST_LINE = 80
 _MOST_RADIO = 10
@@ -63,8 +64,13 @@ def hides_default(field: FieldFacts) -> bool:
     return choices(field) is None and len(default_text(field)) > _LONGEST_INPUT
 
 
-def input_block(number: int, field: FieldFacts) -> Block:
-    """Return a field as an input, with its default in it and a hint about what to type."""
+def input_blocks(fields: Sequence[FieldFacts]) -> list[Block]:
+    """Return fields as inputs; the more there are, the less of each description is shown."""
+    room = min(_LONGEST_DESCRIPTION, _ALL_DESCRIPTIONS // len(fields)) if fields else 0
+    return [_input_block(number, field, room) for number, field in enumerate(fields)]
+
+
+def _input_block(number: int, field: FieldFacts, room: int) -> Block:
     options = choices(field)
     element = _typed(field) if options is None else _chosen(number, field, options)
     block: Block = {
@@ -74,7 +80,7 @@ def input_block(number: int, field: FieldFacts) -> Block:
         "element": element | {"action_id": input_id(number)},
         "optional": not field.required or hides_default(field),
     }
-    hint = _hint(field)
+    hint = _hint(field, room)
     return block | {"hint": plain(hint)} if hint else block
 
 
@@ -123,8 +129,8 @@ def _option(number: int, place: int, value: Any) -> Element:
     return option | {"text": plain(f"{begin}…"), "description": plain(f"…{below}")}
 
 
-def _hint(field: FieldFacts) -> str:
-    description = cut(field.description or "", _LONGEST_DESCRIPTION)
+def _hint(field: FieldFacts, room: int) -> str:
+    description = cut(field.description or "", room)
     sentences = [description.text.rstrip()]
     if choices(field) is None and field.field_type in EXAMPLES:
         name, example = EXAMPLES[field.field_type]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from kernbot.errors import ConfigurationError
 from kernbot.slack import ids
 from kernbot.slack.ids import TokenMaker, block_id
 from kernbot.slack.render.blocks import (
+    At,
     Block,
     actions,
     context,
@@ -24,12 +25,13 @@ from kernbot.slack.render.blocks import (
 )
 from kernbot.slack.render.buttons import fill_in_label, reject_button
 from kernbot.slack.render.facts import PauseFacts, RunFacts
-from kernbot.slack.render.inputs import input_block
+from kernbot.slack.render.inputs import input_blocks
 from kernbot.slack.render.outcome import outcome
-from kernbot.slack.render.parent import asked_for, failed_steps, state, step_lines
+from kernbot.slack.render.parent import asked_for, state
 from kernbot.slack.render.promise import asks_to_confirm, rules, silence, what_buttons_do
 from kernbot.slack.render.question import place_of, question_block, question_cut
 from kernbot.slack.render.refusals import since_then, still_possible, why_too_late
+from kernbot.slack.render.steps import failed_steps, step_lines
 from kernbot.slack.render.text import date, with_lines
 from kernbot.slack.render.values import as_text
 from kernbot.slack.render.whole import Part, parts_of, pieces_of, that_fit
@@ -37,17 +39,22 @@ from kernbot.slack.render.whole import Part, parts_of, pieces_of, that_fit
 _MOST_BLOCKS = 100
 _MOST_FIELDS = 95
 _MOST_BYTES = 250_000
+_MOST_BYTES_OF_VALUES = 200_000
 _STEPS_OF_A_BLOCK = 50
 _SUBMIT = {"Fill in": "Send answer", "Fill in and approve": "Send and approve"}
 _NO_ROOM = "*Not everything fits into this window:* only the first part is shown."
 
 View = dict[str, Any]
-_At = Callable[[str], str]
 
 
 def loading() -> View:
     """Return what stands in a modal until it is filled: it must be opened within 3 s of the click."""
     return _modal("One moment", [section("loading", "Loading…")])
+
+
+def received() -> View:
+    """Return what answers a submit that it takes long to record."""
+    return _modal("Received", [section("received", "Received, being recorded. The card shows what comes of it.")])
 
 
 def fill_in(run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker) -> View:
@@ -64,9 +71,10 @@ def fill_in(run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker) -> View:
     at = _at(pause)
     until = f"open until {date(pause.deadline)}" if pause.deadline is not None else "no deadline"
     head = [question_block(at("question"), pause), context(at("context"), f"{place_of(run, pause)} · {until}")]
-    fields = [input_block(number, field) for number, field in enumerate(pause.fields)]
+    fields = input_blocks(pause.fields)
     room = _MOST_BLOCKS - len(head) - len(fields)
-    values = _fitted(at, _parts_asked_about(pause), room) if asks_to_confirm(pause) else []
+    parts = _parts_asked_about(pause) if asks_to_confirm(pause) else ()
+    values = _fitted(at, parts, room, _MOST_BYTES_OF_VALUES - len(json.dumps(fields)))
     token = tokens.make(ids.FILL_IN, pause.pause_id, pause.digest)
     view = _form(label, _SUBMIT[label], ids.FILL_IN, token, [*head, *values, *fields])
     if len(json.dumps(view)) > _MOST_BYTES:
@@ -130,7 +138,7 @@ def refused(refusal: dict[str, Any]) -> View:
     return _modal("Not recorded", refusal["blocks"]) | {"callback_id": ids.CLOSED}
 
 
-def _at(pause: PauseFacts) -> _At:
+def _at(pause: PauseFacts) -> At:
     return partial(block_id, pause.pause_id, 1)
 
 
@@ -145,7 +153,7 @@ def _form(
     return _modal(title, blocks, close) | ours
 
 
-def _rules_or_outcome(run: RunFacts, pause: PauseFacts, at: _At) -> Block:
+def _rules_or_outcome(run: RunFacts, pause: PauseFacts, at: At) -> Block:
     if pause.is_open:
         return context(at("rules"), rules(run, pause))
     return section(at("outcome"), outcome(run, pause))
@@ -166,7 +174,7 @@ def _parts_of_question(pause: PauseFacts) -> Iterator[Part]:
         yield from pieces_of("reason", pause.answer.feedback)
 
 
-def _blocks_of_run(run: RunFacts, at: _At) -> Iterator[Block]:
+def _blocks_of_run(run: RunFacts, at: At) -> Iterator[Block]:
     for start in range(0, len(run.steps), _STEPS_OF_A_BLOCK):
         lines = step_lines(run.steps[start : start + _STEPS_OF_A_BLOCK])
         yield rich_text(at(f"steps.{start}"), line(*lines[:-1]))
@@ -187,14 +195,14 @@ def _to_copy(typed: Sequence[tuple[str, str]]) -> Iterator[Part]:
         yield from pieces_of(name, text) if len(typed) > 1 else [(quote(words(with_lines(text))),)]
 
 
-def _fitted(at: _At, parts: Iterable[Part], room: int) -> list[Block]:
-    return _fitted_blocks(at, _numbered(at, "values", parts), room)
+def _fitted(at: At, parts: Iterable[Part], room: int, size: int = _MOST_BYTES_OF_VALUES) -> list[Block]:
+    return _fitted_blocks(at, _numbered(at, "values", parts), room, size)
 
 
-def _numbered(at: _At, name: str, parts: Iterable[Part]) -> Iterator[Block]:
+def _numbered(at: At, name: str, parts: Iterable[Part]) -> Iterator[Block]:
     return (rich_text(at(f"{name}.{place}"), *part) for place, part in enumerate(parts))
 
 
-def _fitted_blocks(at: _At, blocks: Iterable[Block], room: int) -> list[Block]:
-    fitting, are_all = that_fit(blocks, room)
+def _fitted_blocks(at: At, blocks: Iterable[Block], room: int, size: int = _MOST_BYTES_OF_VALUES) -> list[Block]:
+    fitting, are_all = that_fit(blocks, room, size)
     return fitting if are_all else [section(at("no-room"), _NO_ROOM), *fitting[: room - 1]]

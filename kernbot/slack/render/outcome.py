@@ -34,6 +34,12 @@ _IN_SHORT = {
     "else": "the else branch ran",
     "cancelled": "the run was cancelled",
 }
+_CLAUSES = _IN_SHORT | {
+    "resuming": "resuming…",
+    "skipped": "this step was skipped",
+    "else": "the else branch ran instead",
+}
+_TOLD_LATER = _IN_SHORT | {"resuming": "the run is going on", "ran": "the step has run"}
 
 
 def state_in_short(pause: PauseFacts) -> str:
@@ -49,27 +55,23 @@ def state_in_short(pause: PauseFacts) -> str:
 def outcome(run: RunFacts, pause: PauseFacts) -> str:
     """Return the outcome line of a closed card: deed, person, day and time, what followed."""
     if pause.answer is None:
-        return f"*Run cancelled*{_by(run.cancelled_by)}, {date(closed_at(run, pause))}."
+        return f"*Run cancelled*{_by(run.cancelled_by)}, {date(_closed_at(run, pause))}."
     if pause.answered_by == TIMER:
-        clauses = ", ".join(_clauses(pause))
-        deed = _DEEDS_OF_THE_TIMER[pause.answer.action]
-        return f"*No answer* by {date(closed_at(run, pause))}. " + sentence(
-            [f"{deed} by the timeout policy: {clauses}" if clauses else f"{deed} by the timeout policy"]
-        )
+        return f"*No answer* by {date(_closed_at(run, pause))}. {_of_the_timer(pause.answer.action, _clauses(pause))}"
     deed, _ = _deed(pause)
-    line = f"*{deed}*{_by(pause.answered_by)}, {date(closed_at(run, pause))}. {sentence(_clauses(pause))}"
-    return line.rstrip()
+    followed = sentence("; ".join(_clauses(pause)))
+    return f"*{deed}*{_by(pause.answered_by)}, {date(_closed_at(run, pause))}. {followed}".rstrip()
 
 
 def what_happened(run: RunFacts, pause: PauseFacts) -> str:
     """Return what closed a question, for somebody who came too late."""
     if pause.answer is None:
-        return f"The run was cancelled{_by(run.cancelled_by)}, {date(closed_at(run, pause))}."
+        return f"The run was cancelled{_by(run.cancelled_by)}, {date(_closed_at(run, pause))}."
     if pause.answered_by == TIMER:
-        return f"Nobody had answered by {date(closed_at(run, pause))}; {_past(pause)}."
+        return f"Nobody had answered by {date(_closed_at(run, pause))}; {_TOLD_LATER[pause.followed]}."
     _, did = _deed(pause)
     who = person(pause.answered_by or "somebody")
-    return f"{who} {did}, {date(closed_at(run, pause))}; {_past(pause)}."
+    return f"{who} {did}, {date(_closed_at(run, pause))}; {_TOLD_LATER[pause.followed]}."
 
 
 def decision(pause: PauseFacts) -> str | None:
@@ -83,11 +85,16 @@ def decision(pause: PauseFacts) -> str | None:
     return f"{code(pause.step_name)}: {deed[0].lower()}{deed[1:]}{_by(pause.answered_by)}{ended}"
 
 
-def closed_at(run: RunFacts, pause: PauseFacts) -> float:
+def _closed_at(run: RunFacts, pause: PauseFacts) -> float:
     """Return when a question was closed: the deadline, where the clock answered."""
     if pause.answered_by == TIMER and pause.deadline is not None:
         return pause.deadline
     return pause.answered_at or run.ended_at or pause.opened_at
+
+
+def _of_the_timer(action: Action, clauses: list[str]) -> str:
+    policy = f"{_DEEDS_OF_THE_TIMER[action]} by the timeout policy"
+    return sentence(": ".join(filter(None, (policy, ", ".join(clauses)))))
 
 
 def _deed(pause: PauseFacts) -> tuple[str, str]:
@@ -119,10 +126,4 @@ def _clauses(pause: PauseFacts) -> list[str]:
 def _clause(pause: PauseFacts) -> str:
     if pause.followed == "ran" and pause.seconds is not None:
         return f"the step ran in {duration(pause.seconds)}"
-    return {"resuming": "resuming…", "skipped": "this step was skipped", "else": "the else branch ran instead"}.get(
-        pause.followed, _IN_SHORT[pause.followed]
-    )
-
-
-def _past(pause: PauseFacts) -> str:
-    return {"resuming": "the run is going on", "ran": "the step has run"}.get(pause.followed, _IN_SHORT[pause.followed])
+    return _CLAUSES[pause.followed]

@@ -12,12 +12,11 @@ from kernbot.slack.render.text import Cut, code, cut, escape
 _LONGEST = 700
 """Slack takes 4,000 characters for the `text` of an update, and an escaped character counts up to five."""
 _LONGEST_IN_DIALOG = 150
-_NO_QUESTION = "Answer needed"
 
 
 def question_cut(pause: PauseFacts) -> Cut:
     """Return as much of a question as is shown on top."""
-    return cut(pause.message.strip() or _NO_QUESTION, _LONGEST)
+    return _cut(pause, _LONGEST)
 
 
 def question_block(block_id: str, pause: PauseFacts) -> Block:
@@ -32,8 +31,8 @@ def question_text(pause: PauseFacts) -> str:
 
 def question_in_dialog(pause: PauseFacts) -> str:
     """Return a question as a sentence for a dialog, with quotation marks in place of backticks."""
-    shown = cut(pause.message.strip() or _NO_QUESTION, _LONGEST_IN_DIALOG).text
-    quoted = "".join(f"“{piece}”" if is_name else piece for piece, is_name in _names_in(shown))
+    pieces = _names_in(_cut(pause, _LONGEST_IN_DIALOG).text)
+    quoted = "".join(f"“{piece}”" if is_name else piece for piece, is_name in pieces)
     return quoted if quoted[-1] in ".?!…" else f"{quoted}."
 
 
@@ -41,6 +40,10 @@ def place_of(run: RunFacts, pause: PauseFacts) -> str:
     """Return where a question stands: workflow, step, run."""
     step = f"step {pause.index + 1} of {pause.of}" if pause.index is not None and pause.of is not None else None
     return " · ".join(part for part in (code(run.workflow), step, f"run {short_id(run.run_id)}") if part)
+
+
+def _cut(pause: PauseFacts, at_most: int) -> Cut:
+    return cut(pause.message.strip() or "Answer needed", at_most)
 
 
 def _parts(message: str) -> Iterator[Element]:

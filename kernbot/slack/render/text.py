@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -22,10 +22,11 @@ _BLANK_LETTERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 """What Unicode counts among letters and marks, and yet shows nothing."""
+_CHARACTER = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]\ufe0f|.", re.DOTALL)
+"""A symbol with the selector that asks for it in colour, or any one character."""
 _USER_ID = re.compile("[UW][A-Z0-9]{2,20}")
 _CHANNEL_ID = re.compile("[CDG][A-Z0-9]{2,20}")
 _LONGEST_NAME = 40
-_LONGEST_WORD = 40
 
 
 @dataclass(frozen=True)
@@ -44,32 +45,33 @@ class Cut:
         return self.shown == self.of
 
     @property
-    def note(self) -> str:
-        """How much is shown: `(168 of 642 characters)`."""
-        return f"({self.shown:,} of {self.of:,} characters)"
+    def amount(self) -> str:
+        """How much is shown: `168 of 642 characters`."""
+        return f"{self.shown:,} of {self.of:,} characters"
 
 
 def one_line(text: str) -> str:
     """Return the text with line breaks as one sign and what can't be seen as escapes."""
-    return "".join(map(_visible, _unix(text)))
+    return _shown(_unix(text), _visible)
 
 
 def with_lines(text: str) -> str:
     """Return the text with its line breaks and tabs, and what else can't be seen as escapes."""
-    return "".join(map(_visible_in_lines, _unix(text)))
+    return _shown(_unix(text), _visible_in_lines)
 
 
 def cut(text: str, at_most: int, *, keep_lines: bool = False) -> Cut:
-    """Return the beginning of a text that takes this many characters to show, at the end of a word if there is one."""
+    """Return the beginning of a text that takes this many characters to show; it ends with a word if it can."""
     text = _unix(text)
     show = _visible_in_lines if keep_lines else _visible
-    widths = accumulate(len(show(char)) for char in text[: at_most + 1])
-    room = sum(1 for width in widths if width <= at_most)
+    characters = _CHARACTER.findall(text[: at_most + 1])
+    widths = accumulate(len(show(character)) for character in characters)
+    room = sum(len(character) for character, width in zip(characters, widths, strict=True) if width <= at_most)
     if room == len(text):
-        return Cut("".join(map(show, text)), room, room)
-    space = text.rfind(" ", room - _LONGEST_WORD, room)
+        return Cut(_shown(text, show), room, room)
+    space = text.rfind(" ", max(0, room - at_most // 5), room)
     room = space if space > 0 else room
-    return Cut("".join(map(show, text[:room])) + " …", room, len(text))
+    return Cut(f"{_shown(text[:room], show)} …", room, len(text))
 
 
 def short(text: str, at_most: int = _LONGEST_NAME) -> str:
@@ -122,10 +124,9 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def sentence(clauses: Iterable[str], *, joined_by: str = "; ") -> str:
-    """Return clauses as one sentence, or nothing for none."""
-    text = joined_by.join(clauses)
-    return f"{text[0].upper()}{text[1:]}{'' if text.endswith('…') else '.'}" if text else ""
+def sentence(clauses: str) -> str:
+    """Return clauses as a sentence, or nothing for none."""
+    return f"{clauses[0].upper()}{clauses[1:]}{'' if clauses.endswith('…') else '.'}" if clauses else ""
 
 
 def fitting(lines: Iterable[str], at_most: int = 2_800) -> str:
@@ -141,14 +142,23 @@ def _unix(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
+def _shown(text: str, show: Callable[[str], str]) -> str:
+    return "".join(map(show, _CHARACTER.findall(text)))
+
+
+def _visible(character: str) -> str:
+    """Return a character as it is shown; a symbol goes without its selector, which would be invisible."""
+    return character[0] if len(character) > 1 else _visible_alone(character)
+
+
+def _visible_in_lines(character: str) -> str:
+    return character if character in "\n\t" else _visible(character)
+
+
 @cache
-def _visible(char: str) -> str:
+def _visible_alone(char: str) -> str:
     if char == "\n":
         return _LINE_BREAK
     if unicodedata.category(char) in _INVISIBLE or _BLANK_LETTERS.match(char):
         return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"  # noqa: PLR2004
     return char
-
-
-def _visible_in_lines(char: str) -> str:
-    return char if char in "\n\t" else _visible(char)

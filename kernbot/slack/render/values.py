@@ -17,7 +17,7 @@ _LONGEST_VALUE = 200
 _LONGEST_CODE = 30
 _MOST_IN_SHORT = 2
 _MOST_NAMES = 20
-_PLAIN_NAME = re.compile(r"[^\W_]+([ _-][^\W_]+)*")
+_PLAIN_NAME = re.compile(r"[^\W_]+([_-][^\W_]+)*")
 
 Values = Sequence[tuple[str, str]]
 

@@ -13,8 +13,8 @@ _LONGEST_PIECE = 3_000
 _LONGEST_IN_LINE = 200
 _LONGEST_NAME = 150
 _MOST_LINES = 20
-_MOST_BYTES = 200_000
-"""Slack takes 250 kB for a view; the rest is for everything else in it."""
+_MOST_CHARACTERS = 200_000
+"""More than that of one text fits into no view."""
 
 Part = tuple[Element, ...]
 
@@ -33,7 +33,7 @@ def parts_of(values: Iterable[tuple[str, str]]) -> Iterator[Part]:
 
 def pieces_of(name: str, text: str) -> Iterator[Part]:
     """Yield a value in quotes of its own, in as many pieces as it takes, each under its name."""
-    pieces = list(_pieces(with_lines(text[:_MOST_BYTES])))
+    pieces = list(_pieces(with_lines(text[:_MOST_CHARACTERS])))
     for number, piece in enumerate(pieces, start=1):
         which = [note(f" part {number} of {len(pieces)}")] if len(pieces) > 1 else []
         yield (
@@ -42,13 +42,13 @@ def pieces_of(name: str, text: str) -> Iterator[Part]:
         )
 
 
-def that_fit(blocks: Iterable[Block], at_most: int) -> tuple[list[Block], bool]:
-    """Return as many blocks as a modal has room for, and whether these are all."""
+def that_fit(blocks: Iterable[Block], at_most: int, size_at_most: int) -> tuple[list[Block], bool]:
+    """Return as many blocks as there is room for, in number and bytes of JSON, and whether these are all."""
     fitting: list[Block] = []
     size = 0
     for block in blocks:
         size += len(json.dumps(block))
-        if len(fitting) == at_most or size > _MOST_BYTES:
+        if len(fitting) == at_most or size > size_at_most:
             return fitting, False
         fitting.append(block)
     return fitting, True

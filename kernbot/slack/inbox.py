@@ -1,0 +1,106 @@
+"""The inbox: Slack waits three seconds for an ack, and nothing is acked that is not committed.
+
+What can't be decided in time is stored as it came, acked, and decided by the same function: now, or after a restart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Protocol
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from kernbot.db.slack import SlackStore
+from kernbot.errors import StorageError
+
+_log = logging.getLogger(__name__)
+
+SECONDS_TO_DECIDE = 2.0
+BATCH = 100
+
+Body = dict[str, Any]
+"""A payload, as JSON."""
+
+
+class Listener(Protocol):
+    """Takes one type of payload to the ledger."""
+
+    @property
+    def received(self) -> Mapping[str, Any]:
+        """What to ack with as long as it can't be told what came of it."""
+
+    async def decide(self, body: Body, at: float) -> Any:
+        """Commit what came at `at` (unix seconds) and return what to report; a second time changes nothing more."""
+
+    async def report(self, body: Body, decided: Any, ack: AsyncAck | None) -> None:
+        """Ack, unless that was done before, and tell the person what came of it."""
+
+
+class Inbox:
+    """Hands payloads to their listeners, by type, and keeps those that take long."""
+
+    def __init__(self, store: SlackStore, clock: Callable[[], float], listeners: Mapping[str, Listener]) -> None:
+        self._store = store
+        self._clock = clock
+        self._listeners = listeners
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._under_way: set[int] = set()
+
+    async def handle(self, ack: AsyncAck, body: Body) -> None:
+        """Have a payload decided, ack it once that, or the payload itself, is committed, and report."""
+        at = self._clock()
+        listener = self._listener(body)
+        deciding = self._begin(listener.decide(body, at))
+        await asyncio.wait({deciding}, timeout=SECONDS_TO_DECIDE)
+        if deciding.done():
+            await listener.report(body, deciding.result(), ack)
+            return
+        item_id = await self._store.put_inbox(body, at)
+        self._under_way.add(item_id)
+        await ack(**listener.received)
+        await self._finish(item_id, body, deciding)
+
+    async def work_off(self) -> None:
+        """Decide what was left here by a process that has ended, or by a store that failed."""
+        for item in await self._store.list_inbox(BATCH):
+            if item.item_id not in self._under_way:
+                self._under_way.add(item.item_id)
+                deciding = self._begin(self._listener(item.payload).decide(item.payload, item.received_at))
+                await self._finish(item.item_id, item.payload, deciding)
+
+    async def decided_until(self, now: float) -> float:
+        """Return the time up to which every payload that was acked is decided: no deadline after it may lapse yet."""
+        oldest = await self._store.list_inbox(1)
+        return min(now, oldest[0].received_at) if oldest else now
+
+    async def close(self) -> None:
+        """Decide nothing any more; what is stored is worked off after the next start."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _listener(self, body: Body) -> Listener:
+        return self._listeners[body.get("type", "slash_commands")]
+
+    def _begin(self, decide: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.create_task(decide)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _finish(self, item_id: int, body: Body, deciding: asyncio.Task[Any]) -> None:
+        try:
+            decided = await deciding
+        except StorageError as error:
+            _log.warning("payload not worked off, will be tried again: %s", error, extra={"item_id": item_id})
+            return
+        except Exception:  # noqa: BLE001 - one payload must not stop the others
+            _log.exception("payload could not be worked off and is dropped", extra={"item_id": item_id})
+            await self._store.delete_inbox(item_id)
+            return
+        finally:
+            self._under_way.discard(item_id)
+        await self._store.delete_inbox(item_id)
+        await self._listener(body).report(body, decided, None)

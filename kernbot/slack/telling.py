@@ -1,0 +1,60 @@
+"""What is told of runs and questions, to those who may see them and to those who are refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kernbot.db.base import PauseRecord
+from kernbot.engine.ledger import TooLateError
+from kernbot.engine.runner import load
+from kernbot.errors import ConfigurationError, KernbotError, NotFoundError, UsageError
+from kernbot.runtime.service import CannotCheckError, NotAllowedError
+from kernbot.slack.doors import Doors
+from kernbot.slack.reading import pause_facts, run_facts
+from kernbot.slack.render import refusals
+from kernbot.slack.render.facts import PauseFacts, RunFacts
+from kernbot.slack.render.text import escape
+
+Message = dict[str, Any]
+
+
+async def run_for(doors: Doors, run_id: str, who: str) -> RunFacts:
+    """Return what there is to show of a run to a person; NotFoundError if they may not see it."""
+    snapshot, registered = await doors.service.look(run_id, who)
+    return run_facts(snapshot, registered.channel, run_link=await doors.outbox.link_to_run(run_id))
+
+
+async def question(doors: Doors, pause: PauseRecord) -> tuple[RunFacts, PauseFacts]:
+    """Return what there is to show of a question and its run."""
+    snapshot = await load(doors.service.store, pause.run_id)
+    registered = doors.service.bot.of_workflow(snapshot.run.workflow_id)
+    channel = registered.channel if registered else ""
+    link = await doors.outbox.link_to_run(pause.run_id)
+    return run_facts(snapshot, channel, run_link=link), pause_facts(snapshot, pause)
+
+
+async def cancel(doors: Doors, run_id: str, who: str, *, door: str) -> Message | None:
+    """Cancel a run; return what to tell a person who may not, or who comes too late."""
+    try:
+        was = await doors.service.cancel(run_id, who, door=door)
+    except NotAllowedError:
+        return refusals.may_not_cancel(await run_for(doors, run_id, who))
+    return refusals.ended_already(await run_for(doors, run_id, who)) if was.has_ended else None
+
+
+async def refusal_of(doors: Doors, error: KernbotError, action_id: str) -> Message:
+    """Return what to tell a person whose click or form did not count; raises what may come right by itself."""
+    match error:
+        case TooLateError():
+            return refusals.too_late(*await question(doors, error.pause), action_id)
+        case NotAllowedError():
+            return refusals.not_allowed(error.refusal, error.registration.channel)
+        case CannotCheckError():
+            return refusals.cannot_check()
+        case NotFoundError():
+            return refusals.not_valid()
+        case ConfigurationError():
+            return refusals.too_large(str(error))
+        case UsageError():
+            return refusals.complaint(f"Not recorded: {escape(str(error))}")
+    raise error

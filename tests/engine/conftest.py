@@ -1,0 +1,27 @@
+"""A recorder of calls, and the stores."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from kernbot.db.base import Store
+from kernbot.db.in_memory import InMemoryDb
+from kernbot.db.sqlite import SqliteDb
+from tests.engine.bench import Calls
+
+
+@pytest.fixture
+def calls() -> Calls:
+    """Nothing has run yet."""
+    return Calls()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def db(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    """Each store in turn, empty."""
+    store: Store = InMemoryDb() if request.param == "memory" else SqliteDb(tmp_path / "kernbot.db")
+    yield store
+    await store.close()

@@ -1,0 +1,124 @@
+"""Workflows that change while one of their runs is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from kernbot.db.in_memory import InMemoryDb
+from kernbot.errors import DefinitionError
+from kernbot.run import RunStatus
+from kernbot.run.workflow import WorkflowRunOutput
+from kernbot.workflow import Condition, Step, Steps, Workflow
+from kernbot.workflow.node import Node
+from tests.engine.bench import Calls, confirm, must_load
+
+
+class _Redeploy:
+    """One workflow after the other, under one name and in one store."""
+
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
+        self.db = InMemoryDb()
+
+    def workflow(self, *steps: Node) -> Workflow:
+        return Workflow(name="w", db=self.db, steps=steps)
+
+    def paused(self) -> WorkflowRunOutput:
+        """Return a run that has done `a`, and waits at `g` in `s`; its answer has been given."""
+        run = self.workflow(*self.before()).run("x")
+        run.step_requirements[-1].confirm()
+        return run
+
+    def before(self) -> Sequence[Node]:
+        return (self.step("a"), Steps(name="s", steps=[self.gated()]))
+
+    def gated(self, name: str = "g", step_id: str | None = None) -> Step:
+        return self.calls.step(name, step_id=step_id, requires_confirmation=True)
+
+    def step(self, name: str) -> Step:
+        return self.calls.step(name)
+
+
+@pytest.fixture
+def redeploy(calls: Calls) -> _Redeploy:
+    """Nothing is deployed yet."""
+    return _Redeploy(calls)
+
+
+def test_what_is_added_behind_runs(redeploy: _Redeploy) -> None:
+    """Nodes after the last one that a run has reached, also inside a pipeline, are part of it."""
+    a, s = redeploy.step("a"), Steps(name="s", steps=[redeploy.gated(), redeploy.step("h")])
+    run = redeploy.workflow(a, s, redeploy.step("z")).continue_run(redeploy.paused())
+    assert run.content == "z(h(g(a(x))))"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("inserted before", "Step:new was inserted before Step:a"),
+        ("inserted inside", "Step:new was inserted before Step:g"),
+        ("gone", "root/a, which the workflow no longer has"),
+        ("renamed", "root/s/g, which the workflow no longer has"),
+        ("another kind", "At root/a this run has been through Step:a; the workflow now has Condition:a"),
+    ],
+)
+def test_a_change_under_a_run_is_refused(redeploy: _Redeploy, change: str, message: str) -> None:
+    """DefinitionError names what changed, nothing runs, and the run waits with the same message."""
+    a, g, new = redeploy.step("a"), redeploy.gated(), redeploy.step("new")
+    s = Steps(name="s", steps=[g])
+    nodes: dict[str, list[Node]] = {
+        "inserted before": [new, a, s],
+        "inserted inside": [a, Steps(name="s", steps=[new, g])],
+        "gone": [s],
+        "renamed": [a, Steps(name="s", steps=[redeploy.gated("other")])],
+        "another kind": [Condition([a], name="a"), s],
+    }
+    run = redeploy.paused()
+    workflow = redeploy.workflow(*nodes[change])
+    with pytest.raises(DefinitionError, match=message):
+        workflow.continue_run(run)
+    stored = must_load(workflow, run.run_id)
+    assert (stored.status, redeploy.calls.names) == (RunStatus.PAUSED, ["a"])
+    assert message in stored.steps_with_errors[0].error_message
+
+
+def test_a_run_goes_on_when_its_workflow_is_back(redeploy: _Redeploy) -> None:
+    """Retry looks again: still changed, the error is raised again; back as it was, the given answer counts."""
+    run = redeploy.paused()
+    changed, back = redeploy.workflow(redeploy.step("a")), redeploy.workflow(*redeploy.before())
+    with pytest.raises(DefinitionError):
+        changed.continue_run(run)
+    for workflow, fails in ((changed, True), (back, False)):
+        stored = must_load(workflow, run.run_id)
+        stored.error_requirements[0].retry()
+        if fails:
+            with pytest.raises(DefinitionError):
+                workflow.continue_run(stored)
+        else:
+            assert workflow.continue_run(stored).content == "g(a(x))"
+
+
+def test_a_step_id_survives_a_rename(redeploy: _Redeploy) -> None:
+    """It stands in the path in place of the name."""
+    run = redeploy.workflow(redeploy.gated("old", step_id="send")).run("x")
+    renamed = redeploy.workflow(redeploy.gated("new", step_id="send"))
+    assert confirm(renamed, run).content == "new(x)"
+
+
+def test_steps_of_one_name_are_told_apart(redeploy: _Redeploy) -> None:
+    """Each has a place of its own in the journal, and each gate is asked."""
+    workflow = redeploy.workflow(redeploy.gated(), redeploy.gated())
+    run = confirm(workflow, workflow.run("x"))
+    assert [item.step_id for item in run.step_requirements] == ["root/g", "root/g~2"]
+    assert confirm(workflow, run).content == "g(g(x))"
+
+
+def test_a_name_can_not_reach_into_another_path(redeploy: _Redeploy) -> None:
+    """`s/g` and `g~2` are names, and no places."""
+    nodes = [redeploy.gated("g~2"), redeploy.gated("s/g"), Steps(name="s", steps=[redeploy.step("g")])]
+    workflow = redeploy.workflow(*nodes)
+    run = confirm(workflow, confirm(workflow, workflow.run("x")))
+    assert [item.step_id for item in run.step_requirements] == ["root/g_2", "root/s_g"]
+    assert run.content == "g(s/g(g~2(x)))"

@@ -1,0 +1,109 @@
+"""A bot that is killed, and started again: what was accepted counts, and nothing is repeated unasked."""
+
+from __future__ import annotations
+
+import pytest
+
+from kernbot.run import RunStatus
+from tests.faults.process import until
+from tests.faults.scene import PERSON, Scene
+
+
+async def test_killed_while_paused(scene: Scene) -> None:
+    """The old card works after a restart, and the run finishes."""
+    bot = await scene.serve()
+    await scene.start("release")
+    card = await scene.message("Deploy?")
+    await scene.kill(bot)
+    await scene.serve()
+    await scene.click(card, "pause.approve")
+    assert await scene.ended() is RunStatus.COMPLETED
+    assert scene.effects == ["prepare:1", "deploy:1", "report:1"]
+
+
+async def test_killed_just_after_a_click(scene: Scene) -> None:
+    """A click that was acknowledged counts after a restart; the step runs, or is asked about if it had begun."""
+    bot = await scene.serve()
+    await scene.start("release")
+    delivery = await scene.click(await scene.message("Deploy?"), "pause.approve")
+    await scene.kill(bot)
+    assert delivery.ok
+    await scene.serve()
+    await until(lambda: scene.messages("Result of") or scene.messages("may have run"), "the run to go on")
+    for question in scene.messages("may have run"):
+        await scene.click(question, "pause.skip" if "deploy:1" in scene.effects else "pause.retry")
+    assert await scene.ended() is RunStatus.COMPLETED
+    assert [trace.partition(":")[0] for trace in scene.effects] == ["prepare", "deploy", "report"]
+    (answered, *_) = [pause.answered for pause in (await scene.run()).pauses]
+    assert answered is not None
+    assert (answered.answer["action"], answered.by.endswith(PERSON)) == ("confirm", True)
+
+
+@pytest.mark.parametrize(
+    ("button", "status", "further"),
+    [
+        ("pause.retry", RunStatus.COMPLETED, ["deploy:2", "report:1"]),
+        ("pause.skip", RunStatus.COMPLETED, ["report:1"]),
+        ("run.cancel", RunStatus.CANCELLED, []),
+    ],
+)
+async def test_killed_inside_an_approved_step(scene: Scene, button: str, status: RunStatus, further: list[str]) -> None:
+    """The step is asked about, not repeated; Retry runs it again, Skip goes on without it, Cancel run ends the run."""
+    bot = await scene.serve()
+    scene.hold_steps()
+    await scene.start("release")
+    await scene.click(await scene.message("Deploy?"), "pause.approve")
+    await scene.effect("deploy:1")
+    await scene.kill(bot)
+    scene.let_steps_go()
+    await scene.serve()
+    question = await scene.message("may have run already")
+    assert scene.effects == ["prepare:1", "deploy:1"]
+    await scene.click(question, button)
+    assert await scene.ended() is status
+    assert scene.effects == ["prepare:1", "deploy:1", *further]
+
+
+async def test_killed_inside_a_step_without_a_gate(scene: Scene) -> None:
+    """The step is repeated with the same idempotency key."""
+    bot = await scene.serve()
+    scene.hold_steps()
+    await scene.start("import")
+    await scene.effect("load:1")
+    await scene.kill(bot)
+    scene.let_steps_go()
+    await scene.serve()
+    assert await scene.ended() is RunStatus.COMPLETED
+    assert scene.effects == ["load:1", "load:1", "report:1"]
+
+
+async def test_killed_before_the_card_was_posted(scene: Scene) -> None:
+    """There is one card after a restart, and it works."""
+    bot = await scene.serve()
+    scene.line.hold("chat.postMessage", containing=b"Deploy?")
+    await scene.start("release")
+    await scene.line.caught()
+    await scene.kill(bot)
+    scene.line.clear()
+    await scene.serve()
+    await scene.click(await scene.message("Deploy?"), "pause.approve")
+    assert await scene.ended() is RunStatus.COMPLETED
+    assert len(scene.messages("Deploy?")) == 1
+
+
+async def test_killed_before_the_messages_were_updated(scene: Scene) -> None:
+    """Card and parent message show after a restart what had been decided and done before."""
+    bot = await scene.serve()
+    await scene.start("release")
+    card = await scene.message("Deploy?")
+    scene.line.hold("chat.update")
+    await scene.click(card, "pause.approve")
+    await scene.line.caught()
+    await scene.stored(RunStatus.COMPLETED)
+    await scene.kill(bot)
+    assert not scene.messages("finished")
+    scene.line.clear()
+    await scene.serve()
+    await scene.message("finished")
+    await scene.message("Approved, the step ran: Deploy?")
+    assert len(scene.messages("Deploy?")) == 1

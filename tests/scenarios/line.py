@@ -1,0 +1,85 @@
+"""The line from a bot to Slack's Web API, on which single calls go wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import ClientSession, web
+
+
+class Hold:
+    """What holds calls up."""
+
+    def __init__(self) -> None:
+        self._reached = asyncio.Event()
+        self._released = asyncio.Event()
+
+    async def reached(self) -> None:
+        """Wait until something is held up."""
+        await self._reached.wait()
+
+    def release(self) -> None:
+        """Let everything go on."""
+        self._released.set()
+
+    async def wait(self) -> None:
+        """Be held up."""
+        self._reached.set()
+        await self._released.wait()
+
+
+class Line:
+    """Passes calls on to Slack, unless a test has said otherwise."""
+
+    def __init__(self, target: str, session: ClientSession) -> None:
+        self._target = target
+        self._session = session
+        self._faults: dict[str, deque[web.Response]] = defaultdict(deque)
+        self._held: dict[str, Hold] = {}
+        self.address = ""
+        self.faults_met = 0
+
+    def refuse(self, method: str, error: str, *, times: int = 1, status: int = 200, **headers: str) -> None:
+        """Have the next calls of a method answered with this error instead."""
+        for _ in range(times):
+            body = {"ok": False, "error": error}
+            self._faults[method].append(web.json_response(body, status=status, headers=headers))
+
+    def hold(self, method: str) -> Hold:
+        """Hold up the calls of a method from now on."""
+        return self._held.setdefault(method, Hold())
+
+    async def pass_on(self, request: web.Request) -> web.StreamResponse:
+        """Bring a call to its target and the response back."""
+        method, body = request.match_info["method"], await request.read()
+        if method in self._held:
+            await self._held[method].wait()
+        if self._faults[method]:
+            self.faults_met += 1
+            return self._faults[method].popleft()
+        kept = {name: request.headers[name] for name in ("Authorization", "Content-Type") if name in request.headers}
+        address = f"{self._target}{method}?{request.query_string}"
+        async with self._session.request(request.method, address, data=body, headers=kept) as response:
+            return web.Response(body=await response.read(), content_type=response.content_type)
+
+
+@asynccontextmanager
+async def line_to(target: str) -> AsyncIterator[Line]:
+    """Run a line to the base address of a Web API."""
+    application = web.Application()
+    async with ClientSession() as session:
+        line = Line(target, session)
+        application.router.add_route("*", "/api/{method}", line.pass_on)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        line.address = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
+        try:
+            yield line
+        finally:
+            await runner.cleanup()
+
+

@@ -1,0 +1,80 @@
+"""Steps that raise, and what is said of it."""
+
+from __future__ import annotations
+
+from kernbot.run import RunStatus
+from kernbot.workflow import Step, StepInput, Workflow
+from tests.scenarios.team import Team
+
+
+class Flaky:
+    """A step that raises until it has been tried `good_at` times."""
+
+    def __init__(self, good_at: int) -> None:
+        self.tries = 0
+        self._good_at = good_at
+
+    def __call__(self, _: StepInput) -> str:
+        """Fail, or work at last."""
+        self.tries += 1
+        if self.tries < self._good_at:
+            raise RuntimeError(f"try {self.tries}")
+        return "sent"
+
+
+def sending(send: Flaky, **options: object) -> Workflow:
+    """Return a workflow whose second step may fail."""
+    steps = [
+        Step(name="write", executor=lambda _: "a letter"),
+        Step(name="send", executor=send, **options),  # type: ignore[arg-type]
+        Step(name="file", executor=lambda step_input: f"filed: {step_input.previous_step_content}"),
+    ]
+    return Workflow(name="sending", steps=steps)
+
+
+async def test_a_step_that_raises_is_tried_again(team: Team) -> None:
+    """With `max_retries=1` the second try counts, and nothing is said of the first."""
+    send = Flaky(good_at=2)
+    async with team.bot(sending(send, max_retries=1)):
+        parent = await team.start("sending")
+        result = await team.under(parent, "Result of sending")
+        assert "filed: sent" in str(result["blocks"])
+        assert "failed step" not in str(result["blocks"])
+        assert send.tries == 2
+
+
+async def test_a_step_that_keeps_failing_is_skipped_and_said_to_have_failed(team: Team) -> None:
+    """By default the run goes on; its parent and its result read "Finished with 1 failed step: send"."""
+    send = Flaky(good_at=9)
+    async with team.bot(sending(send, max_retries=1)):
+        parent = await team.start("sending")
+        result = await team.under(parent, "Result of sending")
+        assert "*Finished with 1 failed step:* `send`" in str(result["blocks"])
+        shown = await team.says(parent, "Finished with 1 failed step")
+        assert "*Finished with 1 failed step:* `send`" in str(shown["blocks"])
+        assert "RuntimeError: try 2" in str(shown["blocks"])
+        assert "finished with 1 failed step" in shown["text"]
+        assert (send.tries, (await team.run()).run.status) == (2, RunStatus.COMPLETED)
+
+
+async def test_a_run_ends_in_error_where_the_author_said_so(team: Team) -> None:
+    """With `on_error=fail` the run ends in ERROR, its parent says which step failed, and nothing further runs."""
+    send = Flaky(good_at=9)
+    async with team.bot(sending(send, max_retries=0, on_error="fail")):
+        parent = await team.start("sending")
+        shown = await team.says(parent, "Failed")
+        assert "*Failed:* `sending`, 1 failed step: `send`" in str(shown["blocks"])
+        assert "RuntimeError: try 1" in str(shown["blocks"])
+        assert not team.thread(parent)
+        assert (send.tries, (await team.run()).run.status) == (1, RunStatus.ERROR)
+
+
+async def test_an_approved_step_that_fails_is_not_tried_again_unasked(team: Team) -> None:
+    """One approval is one execution: the card says that the step failed."""
+    send = Flaky(good_at=2)
+    async with team.bot(sending(send, requires_confirmation=True, confirmation_message="Send?")):
+        card = await team.ask("sending", "Send?")
+        await team.click("ana", card, "pause.approve")
+        await team.says(card, "Approved, the step failed")
+        await team.says(team.parents()[0], "*Finished with 1 failed step:* `send`")
+        assert send.tries == 1

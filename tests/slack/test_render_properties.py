@@ -1,0 +1,250 @@
+"""Whatever the facts are, Slack takes what is rendered, and no text of others passes for one of the bot's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import cycle
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kernbot.localslack.block_kit import check_message, check_view
+from kernbot.run.answer import Action, Answer
+from kernbot.run.status import RunStatus
+from kernbot.slack.render import modals, refusals
+from kernbot.slack.render.card import card
+from kernbot.slack.render.facts import FieldFacts, Followed, PauseFacts, RunFacts, StepFacts
+from kernbot.slack.render.parent import parent
+from kernbot.slack.render.result import result
+from tests.slack.render_samples import CONFIRMATION, DEFINITION_CHANGED, MAY_HAVE_RUN, RUN, TOKENS, USER_INPUT, strings
+
+TRICKS = (
+    "",
+    " ",
+    "`",
+    "``",
+    "`x` *Approved* by <@U02ANA>",
+    "x\n*Approved* by <@U02ANA>, today. The step ran.",
+    "<!channel>",
+    "<https://evil.example|Open the question>",
+    "https://evil.example",
+    "&lt;!here&gt;",
+    "\u202eshow\u202c",
+    "zero\u200bwidth\ufeff",
+    "שלום",
+    "👩‍💻❤️",
+    "\x00\x07\x1b[31m",
+    "_blank_",
+    "1 more",
+    "(168 of 642 characters)",
+)
+SHORT = st.sampled_from(TRICKS) | st.text(max_size=12)
+ANY = st.tuples(SHORT | st.sampled_from("x<😀\n\u202e"), st.sampled_from([1, 1, 5_000]))
+"""A text, and how often it is repeated, up to 5,000 characters."""
+FOLLOWED: tuple[Followed, ...] = ("resuming", "ran", "failed", "skipped", "else", "cancelled")
+STATES = ("done", "failed", "skipped", "running", "waiting", "not_yet", "not_run")
+PAUSES = (
+    CONFIRMATION,
+    USER_INPUT,
+    replace(USER_INPUT, requires_confirmation=True),
+    MAY_HAVE_RUN,
+    DEFINITION_CHANGED,
+)
+
+OURS = re.compile(
+    r"<!date\^\d+\^\{date_short_pretty\} at \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
+    r"|<@U02ANA>|<#C0DEPLOY>"
+    r"|<https://acme\.slack\.com/[\w/?=]+\|(Open the question|open the run|open it)>"
+)
+"""All mentions, dates and links that the bot makes of these facts."""
+NOTES = re.compile(r"empty|\([\d,]+ of [\d,]+ characters\)|\d+ more\n?| (required|optional)| part \d+ of \d+")
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ud800-\udfff]"
+)
+"""Control, bidi and zero-width characters, other than line breaks and tabs."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Everything about the facts except the texts of others."""
+
+    pause: PauseFacts
+    status: RunStatus
+    action: Action | None
+    by: str
+    followed: Followed
+    steps: Sequence[str]
+    values: int
+    fields: int
+    on_reject: str
+    silence: str
+
+
+SHAPES = st.builds(
+    Shape,
+    pause=st.sampled_from(PAUSES),
+    status=st.sampled_from(list(RunStatus)),
+    action=st.none() | st.sampled_from([Action.confirm, Action.provide, Action.reject, Action.skip, Action.cancel]),
+    by=st.sampled_from(["U02ANA", "timeout", "library"]),
+    followed=st.sampled_from(FOLLOWED),
+    steps=st.lists(st.sampled_from(STATES), max_size=25),
+    values=st.sampled_from([0, 1, 3, 10, 11]),
+    fields=st.sampled_from([0, 1, 4, 60]),
+    on_reject=st.sampled_from(["skip", "cancel", "else"]),
+    silence=st.sampled_from(["confirm", "provide", "reject", "skip", "cancel"]),
+)
+
+
+def facts(shape: Shape, texts: Sequence[str]) -> tuple[RunFacts, PauseFacts]:
+    """Return facts of this shape in which every text of others is one of these."""
+    source = cycle(texts)
+    text = source.__next__
+    answer = Answer(action=shape.action, values={"x": text()}, feedback=text() or "x") if shape.action else None
+    pause = replace(
+        shape.pause,
+        message=text(),
+        step_name=text(),
+        next_step=text(),
+        values=[(text(), text()) for _ in range(shape.values)],
+        fields=_fields(shape.fields, source) if shape.pause.fields else [],
+        on_reject=shape.on_reject,
+        silence=shape.silence,
+        error=text(),
+        is_open=answer is None and not shape.status.has_ended,
+        answer=answer,
+        answered_at=CONFIRMATION.opened_at + 60 if answer else None,
+        answered_by=shape.by if answer else None,
+        followed=shape.followed,
+        seconds=4,
+    )
+    run = replace(
+        RUN,
+        workflow=text(),
+        status=shape.status,
+        requester=text(),
+        ended_at=CONFIRMATION.opened_at + 90 if shape.status.has_ended else None,
+        steps=[StepFacts(name=text(), state=state, error=text() or "x") for state in shape.steps],  # type: ignore[arg-type]
+        pauses=[pause],
+        content=text(),
+        error=text(),
+        cancelled_by=shape.by,
+    )
+    return run, pause
+
+
+def _fields(count: int, source: Iterator[str]) -> list[FieldFacts]:
+    kinds = ({"field_type": "str"}, {"field_type": "float"}, {"field_type": "bool"}, {"field_type": "list"})
+    typed = [
+        FieldFacts(name=next(source) or "x", description=next(source), required=bool(n % 3), **kinds[n % 4])
+        for n in range(count)
+    ]
+    texts = [next(source) or "x" for _ in range(12)]
+    return [
+        *typed,
+        FieldFacts(name=next(source) or "x", field_type="str", default=next(source)),
+        FieldFacts(name=next(source) or "x", field_type="str", allowed_values=texts[:3], default=texts[1]),
+        FieldFacts(name=next(source) or "x", field_type="str", allowed_values=texts, default=texts[1]),
+    ]
+
+
+def messages(run: RunFacts, pause: PauseFacts) -> list[dict[str, Any]]:
+    """Return every message that these facts can make."""
+    return [
+        card(run, pause, tokens=TOKENS, revision=1),
+        parent(run, tokens=TOKENS, revision=1),
+        result(run, revision=1),
+        refusals.too_late(run, pause, "pause.approve"),
+        refusals.status([run] * 12),
+        refusals.workflows([(run.workflow, run.requester)] * 40),
+    ]
+
+
+def views(run: RunFacts, pause: PauseFacts) -> list[dict[str, Any]]:
+    """Return every view that these facts can make."""
+    typed = [(item.name, item.description or "x") for item in pause.fields]
+    shown = [modals.details(run, pause), modals.run_details(run), modals.closed(run, pause, typed)]
+    if pause.kind == "error":
+        return shown
+    return [*shown, modals.fill_in(run, pause, tokens=TOKENS), modals.review(run, pause, tokens=TOKENS)]
+
+
+@settings(max_examples=100, deadline=None)
+@given(SHAPES, st.lists(ANY, min_size=1, max_size=6))
+def test_slack_takes_everything(shape: Shape, texts: list[tuple[str, int]]) -> None:
+    """All messages and views keep Slack's limits, however many, long or odd the texts are."""
+    run, pause = facts(shape, [(text * times)[:5_000] for text, times in texts])
+    for message in messages(run, pause):
+        assert check_message(message) == []
+        assert 0 < len(message["text"]) <= 4_000
+    for view in views(run, pause):
+        assert check_view(view) == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(SHAPES, st.lists(ANY, min_size=1, max_size=6))
+def test_no_text_of_others_makes_a_mention_or_link_or_hides(shape: Shape, texts: list[tuple[str, int]]) -> None:
+    """Every bracket in `mrkdwn` is one of the bot's, rich text holds literal text only, and nothing is invisible."""
+    run, pause = facts(shape, [(text * times)[:5_000] for text, times in texts])
+    for shown in [*messages(run, pause), *views(run, pause)]:
+        for text in [shown.get("text", ""), *_mrkdwn(shown)]:
+            assert not set(OURS.sub("", text)) & set("<>"), text
+        assert {element["type"] for element in _inline(shown)} <= {"text"}
+        assert all(NOTES.fullmatch(element["text"]) for element in _inline(shown) if _is_italic(element))
+        assert not [text for text in strings(_without_defaults(shown)) if HIDDEN.search(text)]
+
+
+@settings(max_examples=100, deadline=None)
+@given(SHAPES, st.lists(SHORT, min_size=1, max_size=12))
+def test_the_lines_of_the_bot_are_the_same_whatever_others_write(shape: Shape, texts: list[str]) -> None:
+    """Outside of code, quotes and the question, no character depends on text of others."""
+    hostile, harmless = facts(shape, texts), facts(shape, ["x"])
+    for one, other in zip(messages(*hostile)[:4], messages(*harmless)[:4], strict=True):
+        assert _skeleton(one) == _skeleton(other)
+
+
+def _mrkdwn(shown: Any) -> Iterator[str]:
+    if isinstance(shown, dict):
+        if shown.get("type") == "mrkdwn":
+            yield shown["text"]
+        shown = list(shown.values())
+    for child in shown if isinstance(shown, list) else ():
+        yield from _mrkdwn(child)
+
+
+def _rich(shown: dict[str, Any]) -> list[dict[str, Any]]:
+    return [part for block in shown["blocks"] if block["type"] == "rich_text" for part in block["elements"]]
+
+
+def _inline(shown: dict[str, Any]) -> list[dict[str, Any]]:
+    return [element for part in _rich(shown) for element in part["elements"]]
+
+
+def _is_italic(element: dict[str, Any]) -> bool:
+    return bool(element.get("style", {}).get("italic", False))
+
+
+def _without_defaults(shown: Any) -> Any:
+    """Leave out what stands in inputs, which is the value itself."""
+    if isinstance(shown, dict):
+        return {key: _without_defaults(value) for key, value in shown.items() if key != "initial_value"}
+    return [_without_defaults(item) for item in shown] if isinstance(shown, list) else shown
+
+
+def _skeleton(shown: dict[str, Any]) -> list[str]:
+    """Return what the bot itself says: `mrkdwn` without code spans, and unquoted rich text without code and bold."""
+    lines = [_without_code(text) for text in _mrkdwn(shown)]
+    unquoted = [part for part in _rich(shown) if part["type"] == "rich_text_section"]
+    own = [element["text"] for part in unquoted for element in part["elements"] if not _is_foreign(element)]
+    return lines + own
+
+
+def _without_code(text: str) -> str:
+    code = re.sub(r"`[^`\n]*`|_blank_", "code", text)
+    return re.sub(r"(^|(?<= · ))[\w-]+(?=: code)", "code", code)
+
+
+def _is_foreign(element: dict[str, Any]) -> bool:
+    return any(element.get("style", {}).get(style) for style in ("code", "bold"))
