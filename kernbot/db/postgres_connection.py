@@ -23,14 +23,12 @@ _MOST_AT_ONCE = 8
 
 _THREADS = "kernbot-postgres"
 
-_UNREACHABLE = "check that the server runs, and that address, user and password are right"
+_UNREACHABLE = "check that the server runs, and that the address, with its user and password, is right"
 _ADVICE = {
     "25006": "the server takes no writes: name the primary one",
-    "3D000": "create that database first",
     "3F000": "create the schema, or leave `create_schema` at True",
     "42501": "grant that to the user of the address",
     "53100": "free some space on the server's disk",
-    "53300": "raise `max_connections` of the server, or close other connections",
     "55P03": "another transaction keeps it locked: wait until that is done, or end it",
 }
 

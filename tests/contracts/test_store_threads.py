@@ -66,7 +66,7 @@ async def test_one_of_many_gets_the_run_id(bench: Bench) -> None:
 
 
 async def test_a_run_that_is_created_again_does_not_hinder_the_first(bench: Bench) -> None:
-    """Every entry of a run lands, with its state change, while others try to create a run of the same id and session."""
+    """Every entry and every state change lands while others try to create a run of the same id and session."""
     epoch = await bench.start()
 
     async def work(number: int) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -31,6 +33,13 @@ RUN = RunRecord(
     created_at=1000.0,
     updated_at=1000.0,
 )
+
+PUT = """
+import asyncio, sys
+from kernbot.db.postgres import PostgresDb
+db = PostgresDb(sys.argv[1])
+asyncio.run(db.put_inbox("one", 1.0))
+"""
 
 
 @pytest.fixture
@@ -123,6 +132,13 @@ def test_a_loop_is_not_held_up(postgres_url: str) -> None:
         return found
 
     assert asyncio.run(main()) == 2
+
+
+def test_a_program_ends_without_closing(postgres_url: str) -> None:
+    """A script that never closes its store ends by itself, silently."""
+    command = [sys.executable, "-W", "error", "-c", PUT, postgres_url]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
 def test_a_store_that_is_dropped_closes_itself(postgres_url: str) -> None:

@@ -85,6 +85,22 @@ async def test_an_error_rolls_back(db: PostgresDb) -> None:
     assert await payloads(db) == ["first"]
 
 
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("25006", "the server takes no writes: name the primary one"),
+        ("42501", "grant that to the user of the address"),
+        ("53100", "free some space on the server's disk"),
+        ("XX000", "nothing was written"),
+    ],
+)
+async def test_what_the_server_refuses(db: PostgresDb, code: str, advice: str) -> None:
+    """StorageError gives the server's reason in one line, and says what to do about it."""
+    fail = f"DO $$ BEGIN RAISE 'no room' USING ERRCODE = '{code}'; END $$"
+    with pytest.raises(StorageError, match=f"could not be used: no room; {advice}$"):
+        await db._write(lambda connection: connection.exec_driver_sql(fail))
+
+
 @pytest.mark.parametrize("name", ["half \ud83d", "nul \x00"])
 async def test_a_name_that_cannot_be_written(db: PostgresDb, name: str) -> None:
     """StorageError is raised for what PostgreSQL takes in no text: half a surrogate pair, and the character 0."""

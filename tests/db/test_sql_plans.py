@@ -13,7 +13,7 @@ from sqlalchemy import Connection, create_engine, event
 
 from kernbot.db import sql_runs, sql_slack
 from kernbot.db.base import AnswerRecord, JournalEntry, PauseRecord, RunFilter, RunRecord, StateChanges
-from kernbot.db.schema import ensure_schema
+from kernbot.db.schema import ensure_schema, enter_schema
 from kernbot.db.slack import SlackMessage
 from kernbot.run.status import RunStatus
 
@@ -81,9 +81,11 @@ def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Conne
     """Yield a connection to a database with a run that is running and one that is paused."""
     url = f"sqlite:///{tmp_path}/kernbot.db"
     if request.param == "postgres":
-        url = request.getfixturevalue("postgres_url").replace("postgresql", "postgresql+psycopg", 1)
+        url = request.getfixturevalue("postgres_server").replace("postgresql", "postgresql+psycopg", 1)
     engine = create_engine(url)
-    with engine.connect() as connection:
+    with engine.connect() as connection:  # nothing is committed
+        if request.param == "postgres":
+            enter_schema(connection, "plans", create=True)
         ensure_schema(connection)
         sql_runs.create_run(connection, RUN, {})
         sql_runs.create_run(connection, replace(RUN, run_id="r2"), {})

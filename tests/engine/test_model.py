@@ -68,7 +68,7 @@ class _Trial:
                 deque(islice(begin(stream=True), events))
             else:
                 begin(stream=False)
-        except ValueError as error:
+        except (ValueError, RuntimeError) as error:
             assert "is broken" in str(error)  # noqa: PT017 - an author's exception, which may or may not come
 
     def _nodes(self, prefix: str, shapes: list[Shape] | tuple[Shape, ...]) -> list[Node]:
@@ -91,7 +91,7 @@ class _Trial:
         return self.calls.failing(name, fails, max_retries=0, on_error=on_error, **gate)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(_TREES, st.sets(st.integers(0, 40)), _LEGS)
 def test_a_run_does_what_its_workflow_says(tree: list[Shape], noes: set[int], legs: list[int]) -> None:
     """Whatever is nested in what, answered how and interrupted where: every step runs as often as it should."""

@@ -135,7 +135,7 @@ def test_a_bare_function_takes_the_name_that_pause_gives_it() -> None:
         {"executor": lambda first, second: (first, second)},
         {"name": " "},
     ],
-    ids=str,
+    ids="-".join,
 )
 def test_a_step_that_makes_no_sense_is_refused_when_it_is_built(settings: dict[str, Any]) -> None:
     """DefinitionError, which is a ValueError too."""

@@ -34,8 +34,8 @@ def act_slowly(step_input: StepInput, run_context: RunContext) -> str:
 async def act_slowly_async(step_input: StepInput, run_context: RunContext) -> str:
     """Leave a trace, and take as long as the test wants, without a thread."""
     act(step_input, run_context)
-    while await asyncio.to_thread(HOLD.exists):
-        await asyncio.sleep(0.01)  # noqa: ASYNC110 - the test is another process
+    while await asyncio.to_thread(HOLD.exists):  # noqa: ASYNC110 - the test is another process
+        await asyncio.sleep(0.01)
     return "done"
 
 

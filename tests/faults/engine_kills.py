@@ -40,9 +40,10 @@ LONGEST_LIFE = 0.2
 HOUR = 3600.0
 
 When = Literal["before", "after"]
+WHENS: tuple[When, When] = ("before", "after")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Death:
     """When a life ends: just before, or just after, its transaction of this number."""
 
@@ -76,7 +77,7 @@ class MortalStore:
         return call
 
 
-@dataclass(kw_only=True)
+@dataclass
 class Life:
     """One process in the life of a run."""
 
@@ -84,8 +85,6 @@ class Life:
     run_id: str
     number: int = 0
     death: Death | None = None
-    yes: float = 1.0
-    """How likely people say yes, or that a step be tried again."""
     chance: Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -110,7 +109,7 @@ class Life:
         for pause in (await load(store, self.run_id)).pauses:
             if pause.state == "open":
                 actions = [action for action in allowed_actions(pause.question) if action is not Action.cancel]
-                action = actions[0] if self.chance.random() < self.yes else actions[1]
+                action = self.chance.choices(actions, weights=[4, 1])[0]
                 answer = Answer(action=action)
                 await ledger.give_answer(store, pause.pause_id, answer, at=time.time(), by="person", door="python")
                 self.note("answers", f"{pause.pause_id} {action}")
@@ -163,53 +162,73 @@ def _begin(life: Life) -> int:
     return child
 
 
-def _was_killed(child: int) -> bool:
-    """Wait for the end of a life that lived well."""
-    _, status = os.waitpid(child, 0)
-    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
-        raise RuntimeError("A life ended with an error.")
-    return os.WIFSIGNALED(status)
+@dataclass
+class Killed:
+    """What has been killed so far."""
+
+    kills: int = 0
+    runs: list[str] = field(default_factory=list)
+
+    def in_one_life(self, life: Life, seconds: float | None = None) -> bool:
+        """Have a run live once, for so many seconds at most; return whether it was killed."""
+        if life.number == 0:
+            self.runs.append(life.run_id)
+        child = _begin(life)
+        if seconds is not None:
+            time.sleep(seconds)
+            os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+            raise RuntimeError("A life ended with an error.")
+        self.kills += os.WIFSIGNALED(status)
+        return os.WIFSIGNALED(status)
 
 
-def kill_at_every_transaction(folder: Path, when: When) -> tuple[int, list[str]]:
-    """Kill a run before, or after, its first transaction, another one at its second; return the kills, and the runs."""
-    number = 0
-    while True:
-        life = Life(folder=folder, run_id=f"{when}-{number}", death=Death(number=number, when=when))
-        if not _was_killed(_begin(life)):
-            return number, [f"{when}-{n}" for n in range(number + 1)]
-        _was_killed(_begin(Life(folder=folder, run_id=life.run_id, number=1)))
-        number += 1
-
-
-def kill_at_random(folder: Path, kills: int, seed: int) -> tuple[int, list[str]]:
-    """Kill runs at any instant until there were so many kills; return the kills, and the runs."""
-    chance, killed = Random(seed), 0
-    runs: list[str] = []
-    while killed < kills:
-        runs.append(f"random-{len(runs)}")
+def kill_at_every_transaction(folder: Path) -> Killed:
+    """Kill a run before, and another one after, its first transaction; two others at their second; and so on."""
+    killed = Killed()
+    for when in WHENS:
         number = 0
-        while _is_killed_at_random(Life(folder=folder, run_id=runs[-1], number=number, yes=0.7), chance):
-            killed, number = killed + 1, number + 1
-    return killed, runs
+        while killed.in_one_life(Life(folder, f"{when}-{number}", death=Death(number, when))):
+            killed.in_one_life(Life(folder, f"{when}-{number}", number=1))
+            number += 1
+    return killed
 
 
-def _is_killed_at_random(life: Life, chance: Random) -> bool:
-    child = _begin(life)
-    time.sleep(chance.random() * LONGEST_LIFE)
-    os.kill(child, signal.SIGKILL)
-    return _was_killed(child)
+def kill_at_transactions(folder: Path, kills: int, seed: int) -> Killed:
+    """Kill every life of a run before or after one of its first transactions, run after run."""
+    killed, chance = Killed(), Random(seed)
+    while killed.kills < kills:
+        run_id = f"run-{len(killed.runs)}"
+        number = 0
+        while killed.in_one_life(Life(folder, run_id, number, Death(chance.randrange(6), chance.choice(WHENS)))):
+            number += 1
+    return killed
 
 
-def main(folder: Path, how: str, kills: str = "0", seed: str = "0") -> None:
+def kill_at_instants(folder: Path, kills: int, seed: int) -> Killed:
+    """Kill every life of a run at any instant, run after run."""
+    killed, chance = Killed(), Random(seed)
+    while killed.kills < kills:
+        run_id = f"run-{len(killed.runs)}"
+        number = 0
+        while killed.in_one_life(Life(folder, run_id, number), seconds=chance.random() * LONGEST_LIFE):
+            number += 1
+    return killed
+
+
+def main(folder: Path, how: str, kills: int = 0, seed: int = 0) -> None:
     """Kill, and print the account as JSON."""
-    if how == "random":
-        killed, runs = kill_at_random(folder, int(kills), int(seed))
-    else:
-        killed, runs = kill_at_every_transaction(folder, "before" if how == "before" else "after")
-    account = asyncio.run(account_of(folder, runs))
-    print(json.dumps({"kills": killed, "runs": len(runs), **asdict(account)}))  # noqa: T201
+    match how:
+        case "every":
+            killed = kill_at_every_transaction(folder)
+        case "transactions":
+            killed = kill_at_transactions(folder, kills, seed)
+        case _:
+            killed = kill_at_instants(folder, kills, seed)
+    account = asyncio.run(account_of(folder, killed.runs))
+    print(json.dumps({"kills": killed.kills, "runs": len(killed.runs), **asdict(account)}))  # noqa: T201
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *sys.argv[2:])
+    main(Path(sys.argv[1]), sys.argv[2], *map(int, sys.argv[3:]))

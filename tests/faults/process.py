@@ -23,8 +23,8 @@ async def until(condition: Callable[[], Truth], what: str) -> Truth:
     """Return what the condition returns once that is true; TimeoutError names what did not happen."""
     try:
         async with asyncio.timeout(PATIENCE):
-            while not (truth := condition()):
-                await asyncio.sleep(0.01)  # noqa: ASYNC110 - what happens in another process tells nobody
+            while not (truth := condition()):  # noqa: ASYNC110 - another process tells nothing
+                await asyncio.sleep(0.01)
             return truth
     except TimeoutError:
         raise TimeoutError(f"{what}: has not happened in {PATIENCE:.0f} s") from None

@@ -105,8 +105,8 @@ class Scene:
     async def stored(self, status: RunStatus) -> None:
         """Wait until the one run has this status in the database, whatever Slack shows."""
         async with asyncio.timeout(PATIENCE):
-            while (await self.run()).run.status is not status:
-                await asyncio.sleep(0.01)  # noqa: ASYNC110 - a database tells nobody
+            while (await self.run()).run.status is not status:  # noqa: ASYNC110 - a database tells nothing
+                await asyncio.sleep(0.01)
 
     async def ended(self) -> RunStatus:
         """Wait until the one run says in the channel that it has ended; return how it stands in the database."""

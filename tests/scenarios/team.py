@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -84,7 +86,7 @@ class Team:
         """Have somebody type `/kern` and this; return what they are told in the ack."""
         delivery = await self.person(who).command(channel, "/kern", text)
         assert delivery.ok, delivery
-        return str(delivery.body or "")
+        return words(delivery.body)
 
     async def start(self, text: str, *, who: str = "dee", channel: str = CHANNEL) -> dict[str, Any]:
         """Have somebody start a workflow; return the run's parent message."""
@@ -141,7 +143,7 @@ class Team:
 
         def now() -> dict[str, Any]:
             shown = next(m for m in self._read(message["thread_ts"]) if m["ts"] == message["ts"])
-            return shown if text in str(shown) else {}
+            return shown if text in words(shown) else {}
 
         return await self.until(now)
 
@@ -150,7 +152,7 @@ class Team:
         actor = self.person(who)
         threads = [None, *(parent["ts"] for parent in self.parents())] if channel == CHANNEL else [None]
         messages = [message for thread in threads for message in actor.messages(channel, thread)]
-        return [str(message["blocks"]) for message in messages if message["ephemeral"]]
+        return [words(message["blocks"]) for message in messages if message["ephemeral"]]
 
     async def hears(self, who: str, text: str, *, times: int = 1, channel: str = CHANNEL) -> str:
         """Wait until one person was told something with this text, so many times; return the last."""
@@ -200,6 +202,17 @@ class Team:
         return [message for message in messages if message["is_bot"] and not message["ephemeral"]]
 
 
+def words(shown: Any) -> str:
+    """Return all text of a message, a modal, or a part of one."""
+    if isinstance(shown, list):
+        return "\n".join(filter(None, map(words, shown)))
+    if not isinstance(shown, dict):
+        return ""
+    own = shown["text"] if isinstance(shown.get("text"), str) else ""
+    inner = "".join if shown.get("type", "").startswith("rich_text_") else "\n".join
+    return inner(filter(None, [own, *map(words, shown.values())]))
+
+
 def make_workspace(clock: MovedClock, *, http_port: int | None = None) -> tuple[LocalSlack, App]:
     """Return a workspace; the bot is installed from its own manifest."""
     slack = LocalSlack(clock=clock)
@@ -222,7 +235,9 @@ def make_workspace(clock: MovedClock, *, http_port: int | None = None) -> tuple[
 
 
 def free_port() -> int:
-    """Return a port on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port on which nothing listens, outside of the range from which others get theirs."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

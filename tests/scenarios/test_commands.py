@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kernbot.run import RunStatus
-from tests.scenarios.team import CHANNEL, ELSEWHERE, Team
+from tests.scenarios.team import CHANNEL, ELSEWHERE, Team, words
 from tests.scenarios.workflows import QUESTION, Deploy, configure
 
 UNKNOWN = "No such run, or not yours."
@@ -94,7 +94,7 @@ async def test_the_requester_cancels_a_run(team: Team) -> None:
         typed = f"cancel {(await team.run()).run.run_id[:6]}"
         assert "Cancelled run" in await team.type("dee", typed)
         card = await team.says(card, "Run cancelled")
-        assert "<@UDEE>" in str(card["blocks"])
+        assert "<@UDEE>" in words(card)
         await team.says(team.parents()[0], "was cancelled")
         assert "Nothing to cancel" in await team.type("dee", typed)
         assert deploy.ran == ["build"]

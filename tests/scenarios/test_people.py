@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from kernbot.run import RunStatus
-from tests.scenarios.team import CHANNEL, ELSEWHERE, Team
+from tests.scenarios.team import CHANNEL, ELSEWHERE, Team, words
 from tests.scenarios.workflows import QUESTION, Deploy, configure
 
 WHY = {
@@ -32,8 +32,8 @@ async def test_outsiders_press_every_button_of_a_confirmation(team: Team, who: s
         await team.hears(who, NOT_VALID)
         for message, action in ((card, "pause.details"), (team.parents()[0], "run.details")):
             shown = await team.press(who, message, action)
-            assert NOT_VALID in str(shown)
-            assert "built" not in str(shown)
+            assert NOT_VALID in words(shown)
+            assert "built" not in words(shown)
             await team.person(who).close(shown["id"])
         assert await team.run() == before
 
@@ -47,8 +47,8 @@ async def test_outsiders_open_no_form(team: Team, who: str) -> None:
         before = await team.run()
         for card, action in ((review, "pause.review"), (form, "pause.fill")):
             shown = await team.press(who, card, action)
-            assert WHY[who] in str(shown)
-            assert "secret-end" not in str(shown)
+            assert WHY[who] in words(shown)
+            assert "secret-end" not in words(shown)
             await team.person(who).close(shown["id"])
         assert await team.run() == before
 
@@ -81,7 +81,7 @@ async def test_a_right_that_is_lost_before_the_form_is_sent_does_not_count(team:
         mode = fields[1]["element"]["options"][0]["value"]
         await team.send("ana", form, "0.7", mode)
         shown = await team.modal("ana", lambda view: view["title"]["text"] == "Not recorded")
-        assert "you are not a full member" in str(shown)
+        assert "you are not a full member" in words(shown)
         assert await team.run() == before
 
 
@@ -140,7 +140,7 @@ async def test_the_requester_cancels_with_the_button(team: Team) -> None:
         card = await team.ask("deploy", QUESTION)
         await team.click("dee", team.parents()[0], "run.cancel")
         card = await team.says(card, "Run cancelled")
-        assert "<@UDEE>" in str(card["blocks"])
+        assert "<@UDEE>" in words(card)
         await team.says(team.parents()[0], "Cancelled by <@UDEE>")
         assert deploy.ran == ["build"]
 

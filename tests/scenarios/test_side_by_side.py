@@ -8,7 +8,7 @@ from typing import Any
 
 from kernbot.db.in_memory import InMemoryDb
 from kernbot.workflow import Step, StepInput, Workflow
-from tests.scenarios.team import Team
+from tests.scenarios.team import Team, words
 
 
 def remember(step_input: StepInput, session_state: dict[str, Any]) -> str:
@@ -37,7 +37,7 @@ async def test_two_people_share_no_state(team: Team) -> None:
             await team.click("bob", card, "pause.approve")
             await team.says(card, "Approved, the step ran")
             result = await team.under({"ts": card["thread_ts"]}, "Result of memo")
-            assert f"seen: ['of-{who}']" in str(result["blocks"])
+            assert f"seen: ['of-{who}']" in words(result)
         assert users == {"slack:T01LOCAL:UDEE", "slack:T01LOCAL:UANA"}
 
 
@@ -51,7 +51,7 @@ async def test_a_step_runs_another_workflow(team: Team) -> None:
 
     async with team.bot(Workflow(name="outer", steps=[Step(name="call", executor=call)])):
         result = await team.under(await team.start("outer x"), "Result of outer")
-        assert "outer of inner x" in str(result["blocks"])
+        assert "outer of inner x" in words(result)
 
 
 async def test_two_threads_run_two_workflows(team: Team) -> None:

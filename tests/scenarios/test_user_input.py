@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kernbot.examples import configurable_pipeline
-from tests.scenarios.team import Team
+from tests.scenarios.team import Team, words
 from tests.scenarios.workflows import configure
 
 
@@ -20,7 +20,7 @@ async def test_values_are_filled_in_and_used(team: Team) -> None:
         assert team.person("ana").view() is None
         await team.says(card, "Filled in, the step ran: Configure processing:")
         result = await team.under(team.parents()[0], "Result of configurable_pipeline")
-        assert "Report: Processed with threshold=0.7, mode=fast" in str(result["blocks"])
+        assert "Report: Processed with threshold=0.7, mode=fast" in words(result)
 
 
 async def test_values_and_a_yes_come_together(team: Team) -> None:
@@ -32,7 +32,7 @@ async def test_values_and_a_yes_come_together(team: Team) -> None:
         assert (await team.send("ana", form, "0.7", _choice(form, "fast"))).ok
         await team.says(card, "Filled in and approved, the step ran")
         result = await team.under(team.parents()[0], "Result of configure")
-        assert "Processed with threshold=0.7, mode=fast" in str(result["blocks"])
+        assert "Processed with threshold=0.7, mode=fast" in words(result)
 
 
 async def test_where_both_are_asked_a_no_needs_no_values(team: Team) -> None:
@@ -51,12 +51,12 @@ async def test_a_form_that_lost_keeps_what_was_typed(team: Team) -> None:
         theirs = await team.press("bob", card, "pause.fill")
         assert (await team.send("bob", theirs, "0.1", _choice(theirs, "fast"))).ok
         await team.send("ana", mine, "0.7", _choice(mine, "accurate"))
-        shown = str((await team.modal("ana", lambda view: view["title"]["text"] == "Not recorded"))["blocks"])
+        shown = words(await team.modal("ana", lambda view: view["title"]["text"] == "Not recorded"))
         assert "<@UBOB> filled it in" in shown
         assert "0.7" in shown
         assert "accurate" in shown
         result = await team.under(team.parents()[0], "Result of configure")
-        assert "threshold=0.1, mode=fast" in str(result["blocks"])
+        assert "threshold=0.1, mode=fast" in words(result)
 
 
 async def test_a_form_opened_too_late_is_not_shown(team: Team) -> None:
@@ -68,7 +68,7 @@ async def test_a_form_opened_too_late_is_not_shown(team: Team) -> None:
         await team.says(card, "Filled in, the step ran")
         await team.click("ana", card, "pause.fill", stale=True)
         shown = await team.modal("ana", lambda view: view["title"]["text"] == "Not recorded")
-        assert "<@UBOB> filled it in" in str(shown["blocks"])
+        assert "<@UBOB> filled it in" in words(shown)
 
 
 def _choice(form: dict[str, object], label: str) -> str:

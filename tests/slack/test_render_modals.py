@@ -248,7 +248,7 @@ def test_the_details_of_a_run_hold_everything() -> None:
         "result.0",
         "result.1",
     ]
-    assert text_of(part(view, "error.0.0")) == "clean-up failedValueError: bad\nmore"
+    assert text_of(part(view, "error.0.0")) == "clean-upValueError: bad\nmore"
 
 
 @pytest.mark.parametrize("content", ["x" * 1_000_000, "\N{PILE OF POO}" * 300_000, "\n" * 300_000])

@@ -101,10 +101,10 @@ def test_skipped_steps_are_not_counted_as_done() -> None:
 
 
 def test_a_failed_step_is_never_plain_finished() -> None:
-    """The state counts the failed steps, and each has its error in a quote."""
+    """The state counts and names the failed steps, and each has its error in a quote."""
     message = shown(ended(steps=FAILED, content="x"))
     assert message["text"] == "A deploy run finished with 1 failed step"
-    assert text_of(part(message, "state")) == "*Finished with 1 failed step:* `deploy`"
+    assert text_of(part(message, "state")) == "*Finished with 1 failed step:* `announce`, in `deploy`"
     assert text_of(part(message, "failed.0")) == "`announce` failed and was skipped:"
     assert text_of(part(message, "error.0")) == "HTTPStatusError: 503 Service Unavailable"
     assert text_of(part(message, "context")).endswith(
@@ -174,5 +174,7 @@ def test_a_result_without_text_says_so() -> None:
 def test_the_result_names_the_failed_steps() -> None:
     """The result never hides that a step failed."""
     message = result(ended(content="x", steps=FAILED), revision=1)
-    assert text_of(part(message, "failed")) == "*Finished with 1 failed step:* `announce`"
-    assert text_of(part(message, "error.0")) == "HTTPStatusError: 503 Service Unavailable"
+    assert parts(message) == ["head", "failed", "content"]
+    assert text_of(part(message, "failed")) == (
+        "*Finished with 1 failed step:* `announce`\n`announce`: `HTTPStatusError: 503 Service Unavailable`"
+    )

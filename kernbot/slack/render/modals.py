@@ -183,7 +183,7 @@ def _blocks_of_run(run: RunFacts, at: At) -> Iterator[Block]:
         yield section(at(f"outcome.{number}"), silence(pause) if pause.is_open else outcome(run, pause))
         yield from _numbered(at, f"values.{number}", _parts_of_question(pause))
     for number, step in enumerate(failed_steps(run)):
-        yield from _numbered(at, f"error.{number}", pieces_of(f"{step.name} failed", step.error or "no message"))
+        yield from _numbered(at, f"error.{number}", pieces_of(step.name, step.error or "no message"))
     if run.error:
         yield from _numbered(at, "error", pieces_of("error", run.error))
     if run.content is not None:

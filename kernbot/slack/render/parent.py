@@ -36,7 +36,7 @@ def state(run: RunFacts) -> str:
     failed = failed_steps(run)
     workflow = code(run.workflow)
     if run.status is RunStatus.COMPLETED and failed:
-        return f"*Finished with {counted(len(failed), 'failed step')}:* {workflow}"
+        return f"*Finished with {counted(len(failed), 'failed step')}:* {names_of(failed)}, in {workflow}"
     if run.status is RunStatus.COMPLETED:
         return f"*Finished:* {workflow}, {steps_done(run)}{_took(run)}"
     if run.status is RunStatus.ERROR:

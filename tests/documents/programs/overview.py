@@ -1,0 +1,90 @@
+"""Overview page: its first program, "Timeout" and "The @pause Decorator" in one; functions stand for its agents."""
+# ruff: noqa: INP001, T201
+
+from kernbot.db.sqlite import SqliteDb
+from kernbot.run.workflow import StepPausedEvent
+from kernbot.workflow import OnReject, OnTimeout, Workflow
+from kernbot.workflow.decorators import pause
+from kernbot.workflow.step import Step
+from kernbot.workflow.types import HumanReview, StepInput, StepOutput, UserInputField
+
+
+def fetch(step_input: StepInput) -> str:
+    """Stand for fetch_agent."""
+    return f"fetched({step_input.input})"
+
+
+def deploy(step_input: StepInput) -> str:
+    """Stand for deploy_agent."""
+    return f"deployed({step_input.previous_step_content})"
+
+
+@pause(
+    requires_user_input=True,
+    user_input_message="Enter parameters:",
+    user_input_schema=[
+        UserInputField(name="threshold", field_type="float", required=True),
+    ],
+)
+def process_data(step_input: StepInput) -> StepOutput:
+    """As on the page."""
+    threshold = step_input.additional_data["user_input"]["threshold"]
+    return StepOutput(content=f"Processed with threshold {threshold}")
+
+
+workflow = Workflow(
+    name="data_pipeline",
+    db=SqliteDb(db_file="workflow.db"),  # Required for HITL
+    steps=[
+        Step(
+            name="fetch_data",
+            executor=fetch,
+            human_review=HumanReview(
+                requires_confirmation=True,
+                confirmation_message="Process sensitive data?",
+                on_reject=OnReject.skip,
+            ),
+        ),
+        Step(name="process", executor=process_data),
+        Step(
+            name="approve_deploy",
+            executor=deploy,
+            human_review=HumanReview(
+                requires_confirmation=True,
+                confirmation_message="Approve deployment?",
+                timeout=300,  # 5 minutes
+                on_timeout=OnTimeout.approve,  # approve | reject | cancel
+            ),
+        ),
+    ],
+)
+
+run_output = workflow.run("Process user data")
+
+if run_output.is_paused:
+    for req in run_output.steps_requiring_confirmation:
+        req.confirm()  # or req.reject()
+    run_output = workflow.continue_run(run_output)
+
+print(run_output.paused_step_name, run_output.pause_kind)
+for req in run_output.steps_requiring_user_input:
+    req.set_user_input(threshold=float(input("threshold: ")))
+
+for event in workflow.continue_run(run_output, stream=True):
+    if isinstance(event, StepPausedEvent):
+        print(f"{event.step_name}: {event.confirmation_message}")
+
+session = workflow.get_session()
+assert session is not None
+run_output = session.runs[-1]
+
+if run_output.is_paused:
+    latest = (run_output.step_requirements or [])[-1]
+    latest.confirm()
+    for event in workflow.continue_run(run_output, stream=True):
+        pass
+    session = workflow.get_session()
+    assert session is not None
+    run_output = session.runs[-1]
+
+print(run_output.content)
