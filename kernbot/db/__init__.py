@@ -35,13 +35,14 @@ def open_store(where: str) -> SqliteDb | PostgresDb:
     from kernbot.db.postgres import PostgresDb  # noqa: PLC0415 - imports this package
     from kernbot.db.sqlite import SqliteDb  # noqa: PLC0415 - imports this package
 
-    scheme, is_url, _ = where.partition("://")
-    kind = scheme.partition("+")[0]
-    if is_url and kind in {"postgresql", "postgres"}:
+    if "://" not in where:
+        return SqliteDb(where)
+    kind = where.partition("://")[0].partition("+")[0]
+    if kind == "sqlite":
+        return SqliteDb(db_url=where)
+    if kind in {"postgresql", "postgres"}:
         return PostgresDb(where)
-    if is_url and kind != "sqlite":
-        raise UsageError("a database is a file, or like sqlite:///kernbot.db or postgresql://user:password@host/name")
-    return SqliteDb(db_url=where) if is_url else SqliteDb(where)
+    raise UsageError("a database is a file, or like sqlite:///kernbot.db or postgresql://user:password@host/name")
 
 
 def missing_package(error: ImportError) -> ConfigurationError:
