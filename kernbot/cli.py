@@ -118,17 +118,16 @@ def upgrade(
 def load_bot(where: str) -> KernBot:
     """Return the bot that `package.module:name` names; ConfigurationError says what is wrong with it."""
     module, _, name = where.partition(":")
-    if not name:
+    if not (module and name):
         raise ConfigurationError(f"{where!r} does not say where the bot is; write package.module:bot.")
     sys.path.insert(0, "")
     try:
-        found = getattr(importlib.import_module(module), name)
+        loaded = importlib.import_module(module)
     except ImportError as error:
         raise ConfigurationError(f"Module {module!r} can't be imported: {error}.") from error
-    except AttributeError:
-        raise ConfigurationError(
-            f"Module {module!r} has no {name!r}; it needs a line such as {name} = KernBot()."
-        ) from None
+    if not hasattr(loaded, name):
+        raise ConfigurationError(f"Module {module!r} has no {name!r}; it needs a line such as {name} = KernBot().")
+    found = getattr(loaded, name)
     if not isinstance(found, KernBot):
         raise ConfigurationError(f"{where!r} is a {type(found).__name__}; it must be a KernBot.")
     return found

@@ -35,9 +35,9 @@ class Settings(BaseSettings):
     command: str = Field(default="/kern", pattern=r"^/[a-z0-9_-]{1,31}$", alias="KERNBOT_COMMAND")
     db: str = Field(default="kernbot.db", alias="KERNBOT_DB")
     """File of the SQLite database."""
-    lease_seconds: float = Field(default=30.0, gt=0, alias="KERNBOT_LEASE_SECONDS")
+    lease_seconds: float = Field(default=30.0, gt=0, allow_inf_nan=False, alias="KERNBOT_LEASE_SECONDS")
     """How long a run whose process died stays claimed."""
-    sweep_seconds: float = Field(default=10.0, gt=0, alias="KERNBOT_SWEEP_SECONDS")
+    sweep_seconds: float = Field(default=10.0, gt=0, allow_inf_nan=False, alias="KERNBOT_SWEEP_SECONDS")
     """How often runs, deadlines and messages are looked over, beside being told."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", alias="KERNBOT_LOG_LEVEL")
 

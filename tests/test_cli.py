@@ -65,6 +65,7 @@ def test_help(kernbot: CommandLine) -> None:
     ("where", "sentence"),
     [
         ("kernbot.examples.bot", "'kernbot.examples.bot' does not say where the bot is; write package.module:bot."),
+        (":bot", "':bot' does not say where the bot is; write package.module:bot."),
         ("nowhere:bot", "Module 'nowhere' can't be imported: No module named 'nowhere'."),
         ("json:bot", "Module 'json' has no 'bot'; it needs a line such as bot = KernBot()."),
         ("json:dumps", "'json:dumps' is a function; it must be a KernBot."),
@@ -75,9 +76,27 @@ def test_a_bot_that_is_not_there(kernbot: CommandLine, where: str, sentence: str
     assert refused(kernbot("serve", where)) == sentence
 
 
+def test_a_mistake_in_the_module_of_a_bot(kernbot: CommandLine, tmp_path: Path) -> None:
+    """An error in an author's own lines is shown as Python shows it."""
+    (tmp_path / "mine.py").write_text("import json\nbot = json.nothing\n")
+    done = kernbot("list", "mine:bot")
+    assert done.returncode == 1
+    assert 'mine.py", line 2' in done.stderr
+    assert done.stderr.endswith("AttributeError: module 'json' has no attribute 'nothing'\n")
+
+
 def test_a_missing_setting(kernbot: CommandLine) -> None:
     """`serve` names the setting that is missing."""
     assert refused(kernbot("serve", EXAMPLES)).startswith("SLACK_BOT_TOKEN is missing")
+
+
+def test_a_slack_that_is_not_there(kernbot: CommandLine) -> None:
+    """`serve` names the address at which nobody answers, and no token."""
+    address = "http://127.0.0.1:9/api/"
+    done = kernbot("serve", EXAMPLES, SLACK_BOT_TOKEN="xoxb-1", SLACK_APP_TOKEN="xapp-1", KERNBOT_SLACK_API_URL=address)
+    sentence = refused(done)
+    assert address in sentence
+    assert "xoxb" not in sentence
 
 
 def test_list(kernbot: CommandLine) -> None:

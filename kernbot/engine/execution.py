@@ -105,9 +105,15 @@ class Chain:
         return StepInput(
             input=copy.deepcopy(self.input),
             previous_step_content=copy.deepcopy(self.content),
-            previous_step_outputs=copy.deepcopy(self.outputs),
+            previous_step_outputs={name: _copy_of(output) for name, output in self.outputs.items()},
             additional_data={**copy.deepcopy(self.additional_data), **extra},
         )
+
+
+def _copy_of(output: StepOutput) -> StepOutput:
+    """Return a copy that shares nothing; much faster than `deepcopy`, which every step would pay for all before it."""
+    steps = None if output.steps is None else [_copy_of(inner) for inner in output.steps]
+    return StepOutput(**{**vars(output), "content": copy.deepcopy(output.content), "steps": steps})
 
 
 @dataclass(frozen=True, kw_only=True)

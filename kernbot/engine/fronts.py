@@ -66,9 +66,7 @@ async def _close(events: AsyncGenerator[Any, None]) -> None:
 def _runner() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
     """Give a function that runs coroutines, one after the other, on one private loop."""
     context = contextvars.copy_context()
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _is_in_a_loop():
         with asyncio.Runner() as runner:
             yield functools.partial(_run, runner, context)
         return
@@ -78,6 +76,14 @@ def _runner() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
             yield lambda work: thread.submit(_run, runner, context, work).result()
         finally:
             thread.submit(runner.close).result()
+
+
+def _is_in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _run(runner: asyncio.Runner, context: contextvars.Context, work: Coroutine[Any, Any, _T]) -> _T:

@@ -140,6 +140,7 @@ class Engine:
         run = Execution(self.store, snapshot, lease, self.clock, inline=self.inline)
         if not snapshot.journal and not snapshot.pauses:
             yield run.event(WorkflowStartedEvent)
+        failure = None
         try:
             self._check_definition(definition, snapshot)
             async with aclosing(walk_all(run, definition.steps, ROOT, run.begin())) as events:
@@ -157,7 +158,8 @@ class Engine:
             kind = type(failure.error).__name__
             outcome = {"error": failure.text, "error_type": kind, "step_name": failed.step_name}
             yield await self._finish(snapshot, RunStatus.ERROR, outcome)
-            raise failure.error from None
+        if failure is not None:
+            raise failure.error
 
     def _check_definition(self, definition: Definition, snapshot: Snapshot) -> None:
         if (problem := problem_with_definition(definition.steps, snapshot)) is None:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -119,7 +119,7 @@ class Outbox:
         await self._updates.close()
 
     async def bring_up_to_date(self, run_id: str) -> None:
-        """Post what is missing of a run, then update what shows another state."""
+        """Show what was answered, post what is missing of a run, then update the rest, its parent last."""
         run = await self._store.get_run(run_id)
         registered = self._bot.of_workflow(run.workflow_id) if run and run.origin == "bot" else None
         if registered is None:
@@ -127,8 +127,9 @@ class Outbox:
         async with self._channels[registered.channel]:
             snapshot = await load(self._store, run_id)
             rows = {(row.role, row.pause_id): row for row in await self._messages.list_messages(run_id)}
+            await self._update_stale(snapshot, registered.channel, rows, ("card",))
             await self._post_missing(snapshot, registered.channel, rows)
-            await self._update_stale(snapshot, registered.channel, rows)
+            await self._update_stale(snapshot, registered.channel, rows, ("card", "result", "parent"))
             if snapshot.run.status.has_ended:
                 await self._messages.settle_run(run_id)
 
@@ -153,8 +154,14 @@ class Outbox:
             if row.ts is None:
                 rows[wanted.key] = await self._post(row, wanted)
 
-    async def _update_stale(self, snapshot: Snapshot, channel: str, rows: Rows) -> None:
-        for wanted in wanted_messages(self._facts(snapshot, channel, rows), self._tokens):
+    async def _update_stale(self, snapshot: Snapshot, channel: str, rows: Rows, roles: Sequence[MessageRole]) -> None:
+        """Update what has been posted and shows another state, in the order of the roles."""
+        posted = [
+            wanted
+            for wanted in wanted_messages(self._facts(snapshot, channel, rows), self._tokens)
+            if wanted.role in roles and wanted.key in rows and rows[wanted.key].ts is not None
+        ]
+        for wanted in sorted(posted, key=lambda wanted: roles.index(wanted.role)):
             if rows[wanted.key].shown != wanted.state:
                 rows[wanted.key] = await self._update(wanted, rows[wanted.key])
 

@@ -23,11 +23,14 @@ SECONDS_TO_FINISH = 3.0
 async def serve_socket(app: AsyncApp, settings: Settings) -> AsyncIterator[str]:
     """Hold a Socket Mode connection open."""
     token = settings.app_token.get_secret_value() if settings.app_token else ""
-    handler = AsyncSocketModeHandler(app, token)
     try:
-        await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt has no types here
+        opened = await app.client.apps_connections_open(app_token=token)
     except SlackApiError as error:
         raise ConfigurationError(f"SLACK_APP_TOKEN is wrong: Slack answers {error_code(error)!r}.") from None
+    handler = AsyncSocketModeHandler(app, token)
+    # Without an address it would ask for one itself, with a wrong token for ever.
+    handler.client.wss_uri = opened["url"]
+    await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt has no types here
     try:
         yield "Socket Mode"
     finally:

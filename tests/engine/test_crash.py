@@ -141,7 +141,7 @@ def test_a_run_whose_worker_died_is_taken_over(db: Store, calls: Calls) -> None:
     async def die_after_a() -> None:
         engine = Engine(store=db)
         await engine.start(definition, StartRequest(run_id="R", input="x"))
-        snapshot = await db.claim_run("R", "dead", 0.05)
+        snapshot = await db.claim_run("R", "dead", 0.3)
         assert snapshot is not None
         done = {"skipped": False, "output": {"step_name": "a", "content": "a(x)"}}
         entry = JournalEntry(path="root/a", kind="output", node="Step:a", payload=done, created_at=1.0)
@@ -150,7 +150,7 @@ def test_a_run_whose_worker_died_is_taken_over(db: Store, calls: Calls) -> None:
     asyncio.run(die_after_a())
     with pytest.raises(ConflictError, match="executed by dead, whose lease runs"):
         workflow.continue_run(run_id="R")
-    time.sleep(0.06)
+    time.sleep(0.31)
     assert (workflow.continue_run(run_id="R").content, calls.names) == ("z(a(x))", ["z"])
 
 
@@ -160,12 +160,12 @@ async def test_a_lease_is_held_through_a_long_plain_step(db: Store) -> None:
 
     def sleep(_: StepInput, run_context: RunContext) -> str:
         for _turn in range(3):
-            time.sleep(0.1)
+            time.sleep(0.3)
             claims.append(asyncio.run(db.claim_run(run_context.run_id, "thief", 1)))
         return "slept"
 
     definition = definition_of(Step("sleep", sleep))
-    engine = Engine(store=db, lease_seconds=0.1)
+    engine = Engine(store=db, lease_seconds=0.3)
     run_id = await engine.start(definition, StartRequest())
     async for _ in engine.execute(definition, run_id):
         pass

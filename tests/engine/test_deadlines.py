@@ -18,7 +18,7 @@ from kernbot.run.answer import Action, Answer
 from kernbot.workflow import Workflow
 from tests.engine.bench import Calls
 
-SOON = 0.05
+SOON = 0.2
 
 
 def _gated(calls: Calls, **settings: Any) -> Workflow:

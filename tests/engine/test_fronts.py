@@ -145,7 +145,7 @@ async def test_a_cancelled_task_leaves_a_run_that_can_be_continued(db: Store) ->
 
 
 def _press_ctrl_c_soon() -> None:
-    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a process of its own")
@@ -154,13 +154,14 @@ def test_ctrl_c_ends_a_run_at_once(db: Store, caplog: pytest.LogCaptureFixture, 
     """A step that sleeps is left, and the run is PENDING."""
 
     def sleep(_: StepInput) -> None:
+        _press_ctrl_c_soon()
         time.sleep(5)
 
     async def asleep(_: StepInput) -> None:
+        _press_ctrl_c_soon()
         await asyncio.sleep(5)
 
     workflow = Workflow(db=db, steps=[asleep if is_async else sleep])
-    _press_ctrl_c_soon()
     begun = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         workflow.run("x")

@@ -220,10 +220,11 @@ def test_a_failed_step_does_not_end_the_run(calls: Calls) -> None:
 
 
 def test_a_failed_step_ends_the_run_where_the_author_says_so(calls: Calls) -> None:
-    """With `on_error=fail` the exception leaves `run`, and the stored run is ERROR and names it."""
+    """With `on_error=fail` the exception leaves `run` as it was raised, and the stored run is ERROR and names it."""
     workflow = Workflow(steps=[calls.failing("a", max_retries=0, on_error=OnError.fail), calls.step("b")])
-    with pytest.raises(ValueError, match="a is broken"):
+    with pytest.raises(ValueError, match="a is broken") as raised:
         workflow.run("x", run_id="R")
+    assert (raised.value.__context__, raised.value.__suppress_context__) == (None, False)
     run = must_load(workflow, "R")
     assert (run.status, run.error, calls.names) == (RunStatus.ERROR, "ValueError: a is broken", ["a"])
 

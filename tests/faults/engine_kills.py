@@ -20,7 +20,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Literal, cast
 
-from kernbot.db import sqlite_connection
+import kernbot.db.sqlite_connection  # noqa: F401 - before the first fork, so that no life has to load it
 from kernbot.db.base import Store
 from kernbot.db.sqlite import SqliteDb
 from kernbot.engine import ledger
@@ -32,11 +32,9 @@ from kernbot.run.answer import Action, Answer
 from kernbot.workflow import Condition, Step, StepInput, Steps
 from tests.faults.engine_account import account_of
 
-assert sqlite_connection.__name__, "loaded before the first fork, so that no life has to load it"
-
 WRITES = ("create_run", "claim_run", "append", "suspend", "finish_run", "close_pause", "release_run")
-LONGEST_LIFE = 0.2
-"""Seconds after which a life is killed at the latest."""
+FIRST_LIFE = 0.1
+"""Seconds that the first life of a run may last; the second may last twice as long, and so on."""
 HOUR = 3600.0
 
 When = Literal["before", "after"]
@@ -85,6 +83,8 @@ class Life:
     run_id: str
     number: int = 0
     death: Death | None = None
+    seconds: float | None = None
+    """After which it is killed at the latest."""
     chance: Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -126,7 +126,7 @@ def _definition(life: Life) -> Definition:
         execution = uuid.uuid4().hex
         life.note("effects", f"{run_context.idempotency_key} {execution}")
         run_context.session_state["count"] = run_context.session_state.get("count", 0) + 1
-        await asyncio.sleep(life.chance.random() * 0.004)
+        await asyncio.sleep(life.chance.random() * 0.01)
         return {"execution": execution}
 
     def step(name: str, *, gated: bool = False) -> Step:
@@ -169,13 +169,13 @@ class Killed:
     kills: int = 0
     runs: list[str] = field(default_factory=list)
 
-    def in_one_life(self, life: Life, seconds: float | None = None) -> bool:
-        """Have a run live once, for so many seconds at most; return whether it was killed."""
+    def in_one_life(self, life: Life) -> bool:
+        """Have a run live once; return whether it was killed."""
         if life.number == 0:
             self.runs.append(life.run_id)
         child = _begin(life)
-        if seconds is not None:
-            time.sleep(seconds)
+        if life.seconds is not None:
+            time.sleep(life.seconds)
             os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         if os.WIFEXITED(status) and os.WEXITSTATUS(status):
@@ -195,37 +195,22 @@ def kill_at_every_transaction(folder: Path) -> Killed:
     return killed
 
 
-def kill_at_transactions(folder: Path, kills: int, seed: int) -> Killed:
-    """Kill every life of a run before or after one of its first transactions, run after run."""
-    killed, chance = Killed(), Random(seed)
-    while killed.kills < kills:
-        run_id = f"run-{len(killed.runs)}"
-        number = 0
-        while killed.in_one_life(Life(folder, run_id, number, Death(chance.randrange(6), chance.choice(WHENS)))):
-            number += 1
-    return killed
-
-
-def kill_at_instants(folder: Path, kills: int, seed: int) -> Killed:
-    """Kill every life of a run at any instant, run after run."""
-    killed, chance = Killed(), Random(seed)
-    while killed.kills < kills:
-        run_id = f"run-{len(killed.runs)}"
-        number = 0
-        while killed.in_one_life(Life(folder, run_id, number), seconds=chance.random() * LONGEST_LIFE):
-            number += 1
+def kill_now_and_then(folder: Path, how: str, kills: int, seed: int) -> Killed:
+    """Kill every life of a run, run after run: at one of its first transactions, or at any instant."""
+    killed, chance, number = Killed(), Random(seed), 0
+    while number or killed.kills < kills:
+        life = Life(folder, killed.runs[-1] if number else f"run-{len(killed.runs)}", number)
+        if killed.kills < kills and how == "transactions":
+            life.death = Death(chance.randrange(1, 6), chance.choice(WHENS))
+        elif killed.kills < kills:
+            life.seconds = chance.random() * FIRST_LIFE * (number + 1)
+        number = number + 1 if killed.in_one_life(life) else 0
     return killed
 
 
 def main(folder: Path, how: str, kills: int = 0, seed: int = 0) -> None:
     """Kill, and print the account as JSON."""
-    match how:
-        case "every":
-            killed = kill_at_every_transaction(folder)
-        case "transactions":
-            killed = kill_at_transactions(folder, kills, seed)
-        case _:
-            killed = kill_at_instants(folder, kills, seed)
+    killed = kill_at_every_transaction(folder) if how == "every" else kill_now_and_then(folder, how, kills, seed)
     account = asyncio.run(account_of(folder, killed.runs))
     print(json.dumps({"kills": killed.kills, "runs": len(killed.runs), **asdict(account)}))  # noqa: T201
 

@@ -67,7 +67,11 @@ class BotProcess:
     async def stop(self) -> int:
         """Ask the process to end, and return its exit code."""
         self._process.send_signal(signal.SIGTERM)
-        await until(lambda: not self.is_alive, "the end of a bot that was asked to stop")
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Wait until the process has ended by itself, and return its exit code."""
+        await until(lambda: not self.is_alive, "the end of a bot")
         return self._process.wait()
 
     async def freeze(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,17 +17,19 @@ from kernbot.localslack import App, LocalSlack
 from kernbot.localslack.delivery import Delivery
 from kernbot.run import RunStatus
 from kernbot.slack.manifest import manifest
+from kernbot.slack.transports import PATH
 from tests.faults.bots import EFFECTS, HOLD
 from tests.faults.line import Line, line_to
 from tests.faults.process import PATIENCE, BotProcess, until
 
 CHANNEL = "C01OPS"
 PERSON = "U01DEE"
+ANOTHER = "U02ANA"
 
 
 @dataclass(kw_only=True)
 class Scene:
-    """A workspace whose one person starts runs and answers, and the bots in it."""
+    """A workspace in which one person starts runs and answers, with another one at hand; and the bots in it."""
 
     folder: Path
     slack: LocalSlack
@@ -34,31 +37,38 @@ class Scene:
     line: Line
     settings: dict[str, str]
     store: SqliteDb
+    http_port: int | None
+    """Where Slack sends its requests; None over Socket Mode."""
     bots: list[BotProcess] = field(default_factory=list)
+
+    def begin(self, **settings: str) -> BotProcess:
+        """Start a bot."""
+        bot = BotProcess(self.folder, self.settings | settings)
+        self.bots.append(bot)
+        return bot
 
     async def serve(self, **settings: str) -> BotProcess:
         """Start a bot, and wait until Slack reaches it."""
-        connected = self.slack.connected(self.app)
-        bot = BotProcess(self.folder, self.settings | settings)
-        self.bots.append(bot)
-        await until(lambda: self.slack.connected(self.app) > connected or not bot.is_alive, "the start of a bot")
+        ways = self._ways()
+        bot = self.begin(**settings)
+        await until(lambda: self._ways() > ways or not bot.is_alive, "the start of a bot")
         assert bot.is_alive, bot.log
         return bot
 
     async def kill(self, bot: BotProcess) -> None:
         """Kill a bot, and wait until Slack has seen that it is gone."""
-        connected = self.slack.connected(self.app)
+        ways = self._ways()
         bot.kill()
-        await until(lambda: self.slack.connected(self.app) < connected, "the end of a connection")
+        await until(lambda: self._ways() < ways, "the end of a connection")
 
     async def start(self, workflow: str) -> None:
         """Start a run from #ops."""
         delivery = await self.slack.person(PERSON).command(CHANNEL, "/kern", f"run {workflow}")
         assert delivery.ok, delivery
 
-    async def click(self, message: dict[str, Any], action_id: str) -> Delivery:
+    async def click(self, message: dict[str, Any], action_id: str, person: str = PERSON) -> Delivery:
         """Press a button."""
-        return await self.slack.person(PERSON).click(CHANNEL, message["ts"], action_id)
+        return await self.slack.person(person).click(CHANNEL, message["ts"], action_id)
 
     def messages(self, text: str) -> list[dict[str, Any]]:
         """Return what stands in #ops and its threads with this in its notification text."""
@@ -116,25 +126,39 @@ class Scene:
         )
         return (await self.run()).run.status
 
+    def _ways(self) -> int:
+        """Return in how many ways Slack reaches a bot."""
+        if self.http_port is None:
+            return self.slack.connected(self.app)
+        with socket.socket() as probe:
+            return int(probe.connect_ex(("127.0.0.1", self.http_port)) == 0)
+
 
 @asynccontextmanager
-async def make_scene(folder: Path) -> AsyncIterator[Scene]:
+async def make_scene(folder: Path, transport: str) -> AsyncIterator[Scene]:
     """Set up a scene; whatever bot still lives at the end is killed."""
+    http_port = _free_port() if transport == "http" else None
     slack = LocalSlack()
     slack.add_person(PERSON, name="dee", display_name="Dee")
-    slack.add_channel(CHANNEL, name="ops", members=[PERSON])
-    app = slack.install(manifest())
+    slack.add_person(ANOTHER, name="ana", display_name="Ana")
+    slack.add_channel(CHANNEL, name="ops", members=[PERSON, ANOTHER])
+    app = slack.install(manifest(url=f"http://127.0.0.1:{http_port}{PATH}" if http_port else None))
     slack.invite(app, CHANNEL)
     store = SqliteDb(folder / "kernbot.db")
     async with slack.serve() as server, line_to(server.base_url) as (line, address):
         settings = {
             "SLACK_BOT_TOKEN": app.bot_token,
-            "SLACK_APP_TOKEN": app.app_token or "",
+            "SLACK_APP_TOKEN": app.app_token,
+            "SLACK_SIGNING_SECRET": app.signing_secret,
+            "KERNBOT_TRANSPORT": transport,
+            "KERNBOT_HTTP_PORT": str(http_port or 0),
             "KERNBOT_SLACK_API_URL": address,
             "KERNBOT_LEASE_SECONDS": "1",
             "KERNBOT_SWEEP_SECONDS": "0.5",
         }
-        scene = Scene(folder=folder, slack=slack, app=app, line=line, settings=settings, store=store)
+        scene = Scene(
+            folder=folder, slack=slack, app=app, line=line, settings=settings, store=store, http_port=http_port
+        )
         try:
             yield scene
         finally:
@@ -142,3 +166,9 @@ async def make_scene(folder: Path) -> AsyncIterator[Scene]:
             for bot in scene.bots:
                 bot.kill()
             await store.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -6,9 +6,12 @@ import pytest
 
 from kernbot.run import RunStatus
 from tests.faults.process import until
-from tests.faults.scene import PERSON, Scene
+from tests.faults.scene import ANOTHER, PERSON, Scene
+
+BOTH_TRANSPORTS = pytest.mark.parametrize("scene", ["socket", "http"], indirect=True)
 
 
+@BOTH_TRANSPORTS
 async def test_killed_while_paused(scene: Scene) -> None:
     """The old card works after a restart, and the run finishes."""
     bot = await scene.serve()
@@ -21,6 +24,7 @@ async def test_killed_while_paused(scene: Scene) -> None:
     assert scene.effects == ["prepare:1", "deploy:1", "report:1"]
 
 
+@BOTH_TRANSPORTS
 async def test_killed_just_after_a_click(scene: Scene) -> None:
     """A click that was acknowledged counts after a restart; the step runs, or is asked about if it had begun."""
     bot = await scene.serve()
@@ -37,6 +41,23 @@ async def test_killed_just_after_a_click(scene: Scene) -> None:
     (answered, *_) = [pause.answered for pause in (await scene.run()).pauses]
     assert answered is not None
     assert (answered.answer["action"], answered.by.endswith(PERSON)) == ("confirm", True)
+
+
+@BOTH_TRANSPORTS
+async def test_killed_just_after_a_click_that_was_not_decided(scene: Scene) -> None:
+    """A click by somebody whom Slack had not told of in time was acknowledged, and is decided after a restart."""
+    bot = await scene.serve()
+    await scene.start("release")
+    card = await scene.message("Deploy?")
+    scene.line.hold("users.info")
+    delivery = await scene.click(card, "pause.approve", ANOTHER)
+    await scene.kill(bot)
+    assert delivery.ok
+    assert (await scene.run()).run.status is RunStatus.PAUSED
+    scene.line.clear()
+    await scene.serve()
+    assert await scene.ended() is RunStatus.COMPLETED
+    assert scene.effects == ["prepare:1", "deploy:1", "report:1"]
 
 
 @pytest.mark.parametrize(

@@ -37,16 +37,27 @@ class Line:
     def __init__(self, target: str, session: ClientSession) -> None:
         self._target = target
         self._session = session
-        self._faults: dict[str, deque[web.Response]] = defaultdict(deque)
+        self._faults: dict[str, deque[web.Response | None]] = defaultdict(deque)
         self._held: dict[str, Hold] = {}
         self.address = ""
         self.faults_met = 0
 
-    def refuse(self, method: str, error: str, *, times: int = 1, status: int = 200, **headers: str) -> None:
+    def refuse(self, method: str, error: str, *, times: int = 1, status: int = 200, retry_after: str = "") -> None:
         """Have the next calls of a method answered with this error instead."""
         for _ in range(times):
             body = {"ok": False, "error": error}
+            headers = {"Retry-After": retry_after} if retry_after else {}
             self._faults[method].append(web.json_response(body, status=status, headers=headers))
+
+    def break_off(self, method: str, *, times: int = 1) -> None:
+        """Have the connection of the next calls of a method closed instead of an answer."""
+        self._faults[method].extend([None] * times)
+
+    def clear(self) -> None:
+        """Let everything pass from now on."""
+        self._faults.clear()
+        for held in self._held.values():
+            held.release()
 
     def hold(self, method: str) -> Hold:
         """Hold up the calls of a method from now on."""
@@ -59,7 +70,10 @@ class Line:
             await self._held[method].wait()
         if self._faults[method]:
             self.faults_met += 1
-            return self._faults[method].popleft()
+            fault = self._faults[method].popleft()
+            if fault is None and request.transport is not None:
+                request.transport.abort()
+            return fault or web.Response()
         kept = {name: request.headers[name] for name in ("Authorization", "Content-Type") if name in request.headers}
         address = f"{self._target}{method}?{request.query_string}"
         async with self._session.request(request.method, address, data=body, headers=kept) as response:
@@ -73,13 +87,12 @@ async def line_to(target: str) -> AsyncIterator[Line]:
     async with ClientSession() as session:
         line = Line(target, session)
         application.router.add_route("*", "/api/{method}", line.pass_on)
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         line.address = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
         try:
             yield line
         finally:
+            line.clear()
             await runner.cleanup()
-
-

@@ -9,7 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from kernbot import KernBot
 from kernbot.bootstrap import BotStore, running_bot
@@ -21,6 +21,8 @@ from kernbot.settings import Settings
 from kernbot.slack.manifest import SCOPES, manifest
 from kernbot.workflow import Workflow
 from tests.scenarios.line import Line
+
+Truth = TypeVar("Truth")
 
 CHANNEL = "C01OPS"
 ELSEWHERE = "C02RANDOM"
@@ -171,14 +173,14 @@ class Team:
         """Return how many runs there are."""
         return len(await self.store.list_runs(RunFilter()))
 
-    async def until(self, true: Callable[[], Any]) -> Any:
+    async def until(self, true: Callable[[], Truth | None]) -> Truth:
         """Return what a function returns once that is true."""
         return await self.slack.until(true)
 
     async def eventually(self, true: Callable[[], Any]) -> None:
         """Wait until something is true that Slack does not see."""
         async with asyncio.timeout(5):
-            while not true():
+            while not true():  # noqa: ASYNC110 - what a step in a thread does rings no bell
                 await asyncio.sleep(0.01)
 
     def calls(self, method: str) -> list[Any]:
@@ -202,15 +204,15 @@ class Team:
         return [message for message in messages if message["is_bot"] and not message["ephemeral"]]
 
 
-def words(shown: Any) -> str:
+def words(shown: Any, between: str = "\n") -> str:
     """Return all text of a message, a modal, or a part of one."""
     if isinstance(shown, list):
-        return "\n".join(filter(None, map(words, shown)))
+        return between.join(filter(None, (words(part, between) for part in shown)))
     if not isinstance(shown, dict):
         return ""
+    between = "" if shown.get("type", "").startswith("rich_text_") else between
     own = shown["text"] if isinstance(shown.get("text"), str) else ""
-    inner = "".join if shown.get("type", "").startswith("rich_text_") else "\n".join
-    return inner(filter(None, [own, *map(words, shown.values())]))
+    return between.join(filter(None, [own, *(words(part, between) for part in shown.values())]))
 
 
 def make_workspace(clock: MovedClock, *, http_port: int | None = None) -> tuple[LocalSlack, App]:

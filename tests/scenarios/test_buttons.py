@@ -43,9 +43,7 @@ async def test_the_refusal_stands_in_the_thread_of_the_card(team: Team) -> None:
 async def test_the_old_card_of_one_question_never_answers_the_next(team: Team) -> None:
     """With the second question open, the first one's button is refused, on its old card and put onto the new one."""
     gated = [
-        Step(
-            name=name, executor=lambda _: "done", requires_confirmation=True, confirmation_message=f"The {name} one?"
-        )
+        Step(name=name, executor=lambda _: "done", requires_confirmation=True, confirmation_message=f"The {name} one?")
         for name in ("first", "second")
     ]
     async with team.bot(Workflow(name="two", steps=gated)):

@@ -197,4 +197,3 @@ async def test_while_slack_does_not_tell_of_the_channel_nothing_is_started(team:
         team.line.refuse("conversations.info", "fatal_error", status=500)
         assert "try again" in await team.type("dee", "run deploy")
         assert await team.runs() == 0
-

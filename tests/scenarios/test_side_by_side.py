@@ -24,7 +24,7 @@ def recall(_: StepInput, session_state: dict[str, Any]) -> str:
 
 async def test_two_people_share_no_state(team: Team) -> None:
     """Each run has a session of its own, and knows its starter."""
-    gate = {"requires_confirmation": True, "confirmation_message": "Go on?"}
+    gate: dict[str, Any] = {"requires_confirmation": True, "confirmation_message": "Go on?"}
     steps = [Step(name="remember", executor=remember), Step(name="recall", executor=recall, **gate)]
     async with team.bot(Workflow(name="memo", steps=steps, session_state={"seen": []})):
         cards = {}

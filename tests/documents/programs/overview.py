@@ -1,5 +1,5 @@
 """Overview page: its first program, "Timeout" and "The @pause Decorator" in one; functions stand for its agents."""
-# ruff: noqa: INP001, T201
+# ruff: noqa: T201
 
 from kernbot.db.sqlite import SqliteDb
 from kernbot.run.workflow import StepPausedEvent
@@ -81,7 +81,7 @@ run_output = session.runs[-1]
 if run_output.is_paused:
     latest = (run_output.step_requirements or [])[-1]
     latest.confirm()
-    for event in workflow.continue_run(run_output, stream=True):
+    for event in workflow.continue_run(run_output, stream=True):  # noqa: B007 - as on the page
         pass
     session = workflow.get_session()
     assert session is not None

@@ -1,5 +1,5 @@
 """Step page, "Confirmation"; functions stand for its agents."""
-# ruff: noqa: INP001, T201
+# ruff: noqa: T201
 
 from kernbot.db.sqlite import SqliteDb
 from kernbot.workflow import OnReject, Workflow

@@ -1,5 +1,5 @@
 """Step page, "The @pause Decorator" and "Streaming"; the loop is completed for the values that it leaves out."""
-# ruff: noqa: INP001, T201
+# ruff: noqa: T201
 
 from kernbot.db.sqlite import SqliteDb
 from kernbot.run.workflow import StepPausedEvent

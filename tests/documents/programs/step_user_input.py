@@ -1,5 +1,5 @@
 """Step page, "User Input"; functions stand for its agents."""
-# ruff: noqa: INP001, T201
+# ruff: noqa: T201
 
 from typing import Any
 

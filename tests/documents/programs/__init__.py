@@ -1,0 +1,1 @@
+"""What the documents show, each program in a file."""

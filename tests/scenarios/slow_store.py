@@ -1,0 +1,21 @@
+"""A store in which answers take long: a real one, whose ledger waits for a test."""
+
+from __future__ import annotations
+
+import asyncio
+
+from kernbot.db.base import AnswerRecord, PauseRecord
+from kernbot.db.in_memory import InMemoryDb
+
+
+class SlowLedger(InMemoryDb):
+    """Closes no pause before `go_on` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = asyncio.Event()
+
+    async def close_pause(self, pause_id: str, answered: AnswerRecord) -> PauseRecord | None:
+        """Wait, then close it."""
+        await self.go_on.wait()
+        return await super().close_pause(pause_id, answered)

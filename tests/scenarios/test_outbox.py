@@ -1,0 +1,90 @@
+"""What is sent to Slack, when, and in which order."""
+
+from __future__ import annotations
+
+import asyncio
+
+from kernbot.examples import data_pipeline
+from tests.scenarios.team import CHANNEL, Team, words
+from tests.scenarios.workflows import QUESTION, Deploy
+
+
+async def test_parent_card_and_result_are_posted_in_this_order(team: Team) -> None:
+    """The first question is broadcast to the channel; the result stands in the thread only."""
+    async with team.bot(data_pipeline.workflow):
+        card = await team.ask("data_pipeline", "Process sensitive data?")
+        await team.click("ana", card, "pause.approve")
+        await team.under(team.parents()[0], "Result of")
+        parent, first, result = team.calls("chat.postMessage")
+        assert "thread_ts" not in parent
+        assert (first["thread_ts"], first["reply_broadcast"]) == (team.parents()[0]["ts"], True)
+        assert (result["thread_ts"], result["reply_broadcast"]) == (team.parents()[0]["ts"], False)
+
+
+async def test_a_rate_limit_is_waited_for(team: Team) -> None:
+    """After Retry-After the same message is posted, once."""
+    async with team.bot(Deploy().workflow):
+        team.line.refuse("chat.postMessage", "ratelimited", status=429, retry_after="0.2")
+        await team.ask("deploy", QUESTION)
+        assert team.line.faults_met == 1
+        assert len(team.calls("chat.postMessage")) == 2
+
+
+async def test_a_post_that_failed_is_posted_later(team: Team) -> None:
+    """The next look at what is missing posts it, once."""
+    async with team.bot(Deploy().workflow, sweep_seconds=0.1):
+        team.line.refuse("chat.postMessage", "fatal_error", times=3, status=500)
+        await team.type("dee", "run deploy")
+        parents = await team.until(team.parents)
+        await team.under(parents[0], QUESTION)
+        assert len(team.calls("chat.postMessage")) == 2
+
+
+async def test_an_answer_that_is_lost_on_the_way_is_no_reason_to_stop(team: Team) -> None:
+    """Where a call to Slack breaks off, the card is updated later all the same."""
+    async with team.bot(Deploy().workflow, sweep_seconds=0.1):
+        card = await team.ask("deploy", QUESTION)
+        team.line.break_off("chat.update", times=2)
+        await team.click("ana", card, "pause.approve")
+        await team.says(card, "Approved, the step ran")
+
+
+async def test_the_clicked_card_is_updated_through_its_response_url_first(team: Team) -> None:
+    """What was clicked shows the claim without a call of the Web API; the other messages are updated by calls."""
+    async with team.bot(Deploy().workflow):
+        card = await team.ask("deploy", QUESTION)
+        await team.says(team.parents()[0], "Open the question")
+        held = team.line.hold("chat.update")
+        await team.click("ana", card, "pause.approve")
+        await team.says(card, "Approved")
+        assert card["ts"] not in [call["ts"] for call in team.calls("chat.update")]
+        held.release()
+        await team.says(card, "Approved, the step ran")
+
+
+async def test_only_the_latest_state_is_sent(team: Team) -> None:
+    """What has changed several times while Slack was slow is sent as it is in the end, with nothing in between."""
+    deploy = Deploy()
+    async with team.bot(deploy.workflow):
+        card = await team.ask("deploy", QUESTION)
+        parent = await team.says(team.parents()[0], "Open the question")
+        before = len(team.calls("chat.update"))
+        held = team.line.hold("chat.update")
+        await team.click("ana", card, "pause.approve")
+        await held.reached()
+        await team.eventually(lambda: deploy.ran == ["build", "deploy", "announce"])
+        held.release()
+        await team.says(parent, "Finished")
+        updates = [words(call) for call in team.calls("chat.update")[before:] if call["ts"] == parent["ts"]]
+        assert len(updates) <= 2
+        assert [text for text in updates if "Finished" in text] == updates[-1:]
+
+
+async def test_many_runs_at_once_are_all_asked(team: Team) -> None:
+    """Each run has one parent message, which leads to its one card."""
+    async with team.bot(Deploy().workflow):
+        await asyncio.gather(*(team.type("dee", "run deploy") for _ in range(10)))
+        await team.until(lambda: sum("Open the question" in words(parent) for parent in team.parents()) == 10)
+        assert len(team.parents()) == 10
+        assert len([message for message in team.person("ana").messages(CHANNEL) if QUESTION in message["text"]]) == 10
+        await team.until(lambda: len(team.told("dee")) == 10)
