@@ -56,58 +56,83 @@ async def running_bot(
     client = _client(settings)
     workspace = await _workspace(client)
     await place_workflows(bot, client)
-    sender = Sender(client)
     tokens = TokenMaker(key=await store.get_key("tokens"), team_id=workspace.team_id)
-    outbox = Outbox(bot, store, messages=store, sender=sender, tokens=tokens, workspace_url=workspace.url)
-    engine = Engine(store=store, clock=clock, lease_seconds=settings.lease_seconds)
-
-    def changed(run_id: str) -> None:
-        outbox.changed(run_id)
-        alarm.look()
-
-    def poke(run_id: str) -> None:
-        dispatcher.poke(run_id)
-
-    async def sweep() -> None:
-        await inbox.work_off()
-        await service.expire_due(await inbox.decided_until(clock()))
-        await service.recover()
-        await outbox.recover()
-
-    async def seconds_left() -> float | None:
-        deadline = await store.next_deadline()
-        return None if deadline is None else deadline - clock()
-
-    service = Service(
-        bot=bot,
-        store=store,
-        people=SlackPeople(client, workspace.team_id, clock),
-        engine=engine,
-        poke=poke,
-        changed=changed,
-    )
-    dispatcher = InProcessDispatcher(service.execute_run)
-    alarm = Alarm(sweep, seconds_left, interval=settings.sweep_seconds)
-    doors = Doors(
-        service=service,
-        outbox=outbox,
-        sender=sender,
-        client=client,
-        tokens=tokens,
-        team_id=workspace.team_id,
-        bot_name=workspace.bot_name,
-        command=settings.command,
-    )
-    inbox = build_inbox(doors, store)
-    serve = serve_socket if settings.transport == "socket" else serve_http
-    async with AsyncExitStack() as parts:
-        for part in (outbox, dispatcher, inbox):
-            parts.push_async_callback(part.close)
-        address = await parts.enter_async_context(serve(build_app(doors, inbox, settings), settings))
-        alarm.start()
-        parts.push_async_callback(alarm.stop)
-        await sweep()
+    parts = _Parts(bot, settings, store, clock, client=client, workspace=workspace, tokens=tokens)
+    async with parts.up(settings) as address:
         yield address
+
+
+class _Parts:
+    """The parts of a bot, put together."""
+
+    def __init__(
+        self,
+        bot: KernBot,
+        settings: Settings,
+        store: BotStore,
+        clock: Callable[[], float],
+        *,
+        client: AsyncWebClient,
+        workspace: Workspace,
+        tokens: TokenMaker,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        sender = Sender(client)
+        self._outbox = Outbox(bot, store, messages=store, sender=sender, tokens=tokens, workspace_url=workspace.url)
+        self._service = Service(
+            bot=bot,
+            store=store,
+            people=SlackPeople(client, workspace.team_id, clock),
+            engine=Engine(store=store, clock=clock, lease_seconds=settings.lease_seconds),
+            poke=self._poke,
+            changed=self._changed,
+        )
+        self._dispatcher = InProcessDispatcher(self._service.execute_run)
+        self._alarm = Alarm(self._sweep, self._seconds_left, interval=settings.sweep_seconds)
+        self._doors = Doors(
+            service=self._service,
+            outbox=self._outbox,
+            sender=sender,
+            client=client,
+            tokens=tokens,
+            team_id=workspace.team_id,
+            bot_name=workspace.bot_name,
+            command=settings.command,
+        )
+        self._inbox = build_inbox(self._doors, store)
+
+    @asynccontextmanager
+    async def up(self, settings: Settings) -> AsyncIterator[str]:
+        """Serve until the block is left; then nothing comes in any more before the rest is stopped."""
+        serve = serve_socket if settings.transport == "socket" else serve_http
+        async with AsyncExitStack() as running:
+            for part in (self._outbox, self._dispatcher, self._inbox):
+                running.push_async_callback(part.close)
+            app = build_app(self._doors, self._inbox, settings)
+            address = await running.enter_async_context(serve(app, settings))
+            self._alarm.start()
+            running.push_async_callback(self._alarm.stop)
+            await self._sweep()
+            yield address
+
+    def _poke(self, run_id: str) -> None:
+        self._dispatcher.poke(run_id)
+
+    def _changed(self, run_id: str) -> None:
+        self._outbox.changed(run_id)
+        self._alarm.look()
+
+    async def _sweep(self) -> None:
+        """Do what is due: whatever was acked is decided before a deadline after it lapses."""
+        await self._inbox.work_off()
+        await self._service.expire_due(await self._inbox.decided_until(self._clock()))
+        await self._service.recover()
+        await self._outbox.recover()
+
+    async def _seconds_left(self) -> float | None:
+        deadline = await self._store.next_deadline()
+        return None if deadline is None else deadline - self._clock()
 
 
 def _client(settings: Settings) -> AsyncWebClient:

@@ -26,6 +26,7 @@ app = typer.Typer(
 db_app = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
 
+DB_HELP = "The bot's database: a SQLite file, or postgresql://…"
 BotName = Annotated[str, typer.Argument(help="Where the bot is: package.module:name", metavar="MODULE:BOT")]
 
 
@@ -33,7 +34,7 @@ BotName = Annotated[str, typer.Argument(help="Where the bot is: package.module:n
 def serve(bot: BotName) -> None:
     """Start a bot; its settings come from the environment (see .env.example)."""
     from kernbot.bootstrap import running_bot  # noqa: PLC0415 - the other commands need no Slack
-    from kernbot.db.sqlite import SqliteDb  # noqa: PLC0415
+    from kernbot.db import open_store  # noqa: PLC0415
     from kernbot.settings import load_settings  # noqa: PLC0415
 
     served = load_bot(bot)
@@ -42,7 +43,7 @@ def serve(bot: BotName) -> None:
     logging.getLogger("kernbot").setLevel(settings.log_level)
 
     async def run() -> None:
-        store = SqliteDb(db_file=settings.db)
+        store = open_store(settings.db)
         try:
             async with running_bot(served, settings, store) as address:
                 typer.echo(f"Serving {', '.join(served.names) or 'no workflow'} on {address}.")
@@ -72,7 +73,7 @@ def list_workflows(bot: BotName) -> None:
 @app.command()
 def status(
     run: Annotated[str, typer.Argument(help="The run's id, or its beginning.")],
-    db: Annotated[str, typer.Option(help="File of the bot's database.", envvar="KERNBOT_DB")] = "kernbot.db",
+    db: Annotated[str, typer.Option(help=DB_HELP, envvar="KERNBOT_DB")] = "kernbot.db",
 ) -> None:
     """Show where a run stands."""
     from kernbot.reports import run_report  # noqa: PLC0415 - the other commands read no run
@@ -85,7 +86,7 @@ def start(
     bot: BotName,
     name: Annotated[str, typer.Argument(help="The workflow.")],
     text: Annotated[str, typer.Argument(help="Its input.", metavar="[INPUT]")] = "",
-    db: Annotated[str, typer.Option(help="File of the bot's database.", envvar="KERNBOT_DB")] = "kernbot.db",
+    db: Annotated[str, typer.Option(help=DB_HELP, envvar="KERNBOT_DB")] = "kernbot.db",
 ) -> None:
     """Start a workflow where the serving bot runs; its questions are asked in Slack."""
     from kernbot.reports import start_run  # noqa: PLC0415 - the other commands start no run
@@ -106,13 +107,14 @@ def manifest(
 
 @db_app.command()
 def upgrade(
-    db: Annotated[str, typer.Option(help="File of the database.", envvar="KERNBOT_DB")] = "kernbot.db",
+    db: Annotated[str, typer.Option(help=DB_HELP, envvar="KERNBOT_DB")] = "kernbot.db",
 ) -> None:
     """Bring a database to the newest revision."""
     from kernbot.db.migrations import upgrade as bring_up  # noqa: PLC0415 - loads alembic
+    from kernbot.reports import shown  # noqa: PLC0415
 
-    bring_up(f"sqlite:///{db}")
-    typer.echo(f"{db} is at the newest revision.")
+    bring_up(db)
+    typer.echo(f"{shown(db)} is at the newest revision.")
 
 
 def load_bot(where: str) -> KernBot:

@@ -5,32 +5,32 @@ from __future__ import annotations
 import getpass
 from datetime import UTC, datetime
 
+from kernbot.db import open_store
 from kernbot.db.base import RunFilter, Snapshot
-from kernbot.db.sqlite import SqliteDb
 from kernbot.engine.runner import Engine, StartRequest, load
 from kernbot.engine.views import run_output
 from kernbot.errors import NotFoundError
 from kernbot.runtime.registry import KernBot
 
 
-async def run_report(db_file: str, prefix: str) -> str:
+async def run_report(db: str, prefix: str) -> str:
     """Return where the run stands whose id begins so; NotFoundError if there is none, or more than one."""
-    store = SqliteDb(db_file=db_file)
+    store = open_store(db)
     try:
         found = await store.list_runs(RunFilter(run_id_prefix=prefix.lower(), limit=2))
         if not found:
-            raise NotFoundError(f"There is no run {prefix} in {db_file}.")
+            raise NotFoundError(f"There is no run {prefix} in {shown(db)}.")
         if len(found) > 1:
-            raise NotFoundError(f"More than one run in {db_file} begins with {prefix}; type more of its id.")
+            raise NotFoundError(f"More than one run in {shown(db)} begins with {prefix}; type more of its id.")
         return _report(await load(store, found[0].run_id))
     finally:
         await store.close()
 
 
-async def start_run(bot: KernBot, db_file: str, name: str, text: str) -> str:
+async def start_run(bot: KernBot, db: str, name: str, text: str) -> str:
     """Store a new run for the bot that serves this database to take up; NotFoundError for an unknown workflow."""
     registered = bot.get(name)
-    store = SqliteDb(db_file=db_file)
+    store = open_store(db)
     try:
         who = getpass.getuser()
         request = StartRequest(
@@ -39,7 +39,13 @@ async def start_run(bot: KernBot, db_file: str, name: str, text: str) -> str:
         run_id = await Engine(store=store).start(registered.definition, request)
     finally:
         await store.close()
-    return f"Started run {run_id} of {name}; the bot that serves {db_file} takes it up."
+    return f"Started run {run_id} of {name}; the bot that serves {shown(db)} takes it up."
+
+
+def shown(db: str) -> str:
+    """Return the name of a database as it may be shown: without the user and password of an address."""
+    scheme, separator, rest = db.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else db
 
 
 def _report(snapshot: Snapshot) -> str:

@@ -33,8 +33,8 @@ class Settings(BaseSettings):
     slack_api_url: str = Field(default="https://slack.com/api/", alias="KERNBOT_SLACK_API_URL")
     """Slack's own, or one on this machine."""
     command: str = Field(default="/kern", pattern=r"^/[a-z0-9_-]{1,31}$", alias="KERNBOT_COMMAND")
-    db: str = Field(default="kernbot.db", alias="KERNBOT_DB")
-    """File of the SQLite database."""
+    db: str = Field(default="kernbot.db", alias="KERNBOT_DB", repr=False)
+    """A SQLite file, or the address of a PostgreSQL database (`postgresql://…`)."""
     lease_seconds: float = Field(default=30.0, gt=0, allow_inf_nan=False, alias="KERNBOT_LEASE_SECONDS")
     """How long a run whose process died stays claimed."""
     sweep_seconds: float = Field(default=10.0, gt=0, allow_inf_nan=False, alias="KERNBOT_SWEEP_SECONDS")

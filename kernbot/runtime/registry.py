@@ -57,10 +57,9 @@ class KernBot:
             raise ConfigurationError(f"Two workflows are registered as {registered!r}; give one of them another name.")
         if any(known.definition.workflow_id == workflow.id for known in self._by_name.values()):
             raise ConfigurationError(f"Two workflows have the id {workflow.id!r}; give one of them another id.")
-        definition = Definition(workflow_id=workflow.id, name=registered, steps=workflow.steps)
         self._by_name[registered] = Registration(
             name=registered,
-            definition=definition,
+            definition=replace(workflow.definition(), name=registered),
             channel=channel,
             owners=frozenset(owners),
             description=workflow.description,

@@ -45,7 +45,12 @@ class Sender:
         shown = {name: value for name, value in message.items() if name not in _POST_ONLY}
         if response_url and await self._replace(response_url, shown):
             return
-        await self._within_rate(lambda: self._client.chat_update(channel=row.channel, ts=str(row.ts), **shown))
+        try:
+            await self._within_rate(lambda: self._client.chat_update(channel=row.channel, ts=str(row.ts), **shown))
+        except SlackApiError as error:
+            if error_code(error) != "message_not_found":
+                raise
+            _log.warning("somebody has deleted a message", extra={"run_id": row.run_id, "role": row.role})
 
     async def whisper(self, click: Click, message: dict[str, Any]) -> None:
         """Show a message to the one who clicked, in the thread; to one outside of the channel, where they clicked.

@@ -49,6 +49,17 @@ async def test_an_answer_that_is_lost_on_the_way_is_no_reason_to_stop(team: Team
         await team.says(card, "Approved, the step ran")
 
 
+async def test_a_message_that_somebody_deleted_holds_no_other_up(team: Team) -> None:
+    """The run's other messages are brought up to date all the same."""
+    async with team.bot(Deploy().workflow):
+        card = await team.ask("deploy", QUESTION)
+        parent = await team.says(team.parents()[0], "Open the question")
+        team.line.refuse("chat.update", "message_not_found")
+        await team.click("ana", card, "pause.approve")
+        await team.says(parent, "Finished")
+        assert team.line.faults_met == 1
+
+
 async def test_the_clicked_card_is_updated_through_its_response_url_first(team: Team) -> None:
     """What was clicked shows the claim without a call of the Web API; the other messages are updated by calls."""
     async with team.bot(Deploy().workflow):
