@@ -46,10 +46,12 @@ class InProcessDispatcher:
         self._tasks[run_id] = task
         task.add_done_callback(lambda _: self._forget(run_id))
 
-    async def close(self) -> None:
-        """Cancel what is under way and wait until it has let go."""
+    async def close(self, *, patience: float = 0.0) -> None:
+        """Begin nothing more, and cancel what is still under way after `patience` seconds."""
         self._is_closed = True
         tasks = list(self._tasks.values())
+        if tasks and patience:
+            await asyncio.wait(tasks, timeout=patience)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

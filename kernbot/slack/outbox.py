@@ -34,6 +34,7 @@ _log = logging.getLogger(__name__)
 Key = tuple[MessageRole, str | None]
 Rows = dict[Key, SlackMessage]
 BATCH = 500
+SECONDS_TO_FINISH = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,8 +116,8 @@ class Outbox:
             self.changed(run_id)
 
     async def close(self) -> None:
-        """Send nothing any more."""
-        await self._updates.close()
+        """Send nothing more; what is being sent is noted as sent, so that the next process does not send it again."""
+        await self._updates.close(patience=SECONDS_TO_FINISH)
 
     async def bring_up_to_date(self, run_id: str) -> None:
         """Show what was answered, post what is missing of a run, then update the rest, its parent last."""
