@@ -95,6 +95,8 @@ class Click:
     channel_id: str | None
     message_ts: str | None
     thread_ts: str | None
+    is_broadcast: bool
+    """Whether the message stands in the channel too, not in its thread alone."""
     trigger_id: str | None
     response_url: str | None
     view_id: str | None
@@ -121,6 +123,7 @@ class Click:
             channel_id=_text(payload, "channel", "id") or _text(payload, "container", "channel_id"),
             message_ts=_text(payload, "container", "message_ts"),
             thread_ts=_text(payload, "container", "thread_ts"),
+            is_broadcast=_text(payload, "message", "subtype") == "thread_broadcast",
             trigger_id=_text(payload, "trigger_id"),
             response_url=_text(payload, "response_url"),
             view_id=_text(payload, "view", "id"),

@@ -22,7 +22,6 @@ _log = logging.getLogger(__name__)
 
 EVENT_TYPE = "kernbot_message"
 _SLACK_HOOKS = ("https", "hooks.slack.com")
-_POST_ONLY = ("unfurl_links", "unfurl_media")
 
 
 class Sender:
@@ -36,35 +35,41 @@ class Sender:
         in_thread: dict[str, Any] = {"thread_ts": row.thread_ts, "reply_broadcast": broadcast} if row.thread_ts else {}
         metadata = {"event_type": EVENT_TYPE, "event_payload": {"message_id": row.message_id}}
         response = await self._within_rate(
-            lambda: self._client.chat_postMessage(channel=row.channel, metadata=metadata, **in_thread, **message)
+            lambda: self._client.chat_postMessage(
+                channel=row.channel, metadata=metadata, unfurl_links=False, unfurl_media=False, **in_thread, **message
+            )
         )
         return str(response["ts"])
 
     async def update(self, row: SlackMessage, message: dict[str, Any], response_url: str | None = None) -> None:
         """Replace a message, through the address that came with a click if there is one, else by a call."""
-        shown = {name: value for name, value in message.items() if name not in _POST_ONLY}
-        if response_url and await self._replace(response_url, shown):
+        if response_url and await self._replace(response_url, message):
             return
         try:
-            await self._within_rate(lambda: self._client.chat_update(channel=row.channel, ts=str(row.ts), **shown))
+            await self._within_rate(lambda: self._client.chat_update(channel=row.channel, ts=str(row.ts), **message))
         except SlackApiError as error:
             if error_code(error) != "message_not_found":
                 raise
             _log.warning("somebody has deleted a message", extra={"run_id": row.run_id, "role": row.role})
 
     async def whisper(self, click: Click, message: dict[str, Any]) -> None:
-        """Show a message to the one who clicked, in the thread; to one outside of the channel, where they clicked.
+        """Show a message to the one who clicked: in the thread, and in the channel if they may have clicked there.
 
         It may never arrive, so nothing required stands only there.
         """
+        is_shown = await self._whisper_in_thread(click, message)
+        if click.response_url is not None and (click.is_broadcast or not is_shown):
+            await self.respond(click.response_url, message)
+
+    async def _whisper_in_thread(self, click: Click, message: dict[str, Any]) -> bool:
         try:
             await self._client.chat_postEphemeral(
                 channel=str(click.channel_id), user=click.user_id, thread_ts=click.thread_ts, **message
             )
         except SLACK_FAILURES as error:
             _log.info("ephemeral not shown: %s", error_code(error), extra={"channel": click.channel_id})
-            if click.response_url is not None:
-                await self.respond(click.response_url, message)
+            return False
+        return True
 
     async def show(self, view_id: str, view: dict[str, Any], view_hash: str | None = None) -> None:
         """Show something else in a modal; with the hash of what is shown, only if it still is. It may be closed."""

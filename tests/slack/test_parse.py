@@ -110,7 +110,7 @@ def block_actions(**changes: Any) -> dict[str, Any]:
 
 def test_a_click_tells_who_did_what_where() -> None:
     """The team is the one of the person, not of the installation."""
-    assert Click.of(block_actions()) == Click(
+    assert Click.of(block_actions(message={"ts": "2.0", "subtype": "thread_broadcast"})) == Click(
         action_id=ids.APPROVE,
         token=ids.Token(SUBJECT, ids.read_token(TOKEN).proof),  # type: ignore[union-attr]
         user_id="U02ANA",
@@ -118,6 +118,7 @@ def test_a_click_tells_who_did_what_where() -> None:
         channel_id="C01OPS",
         message_ts="2.0",
         thread_ts="1.0",
+        is_broadcast=True,
         trigger_id="1.2.abc",
         response_url="https://hooks.slack.com/actions/x",
         view_id=None,

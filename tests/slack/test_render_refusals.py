@@ -151,7 +151,11 @@ def test_cancelling_what_has_ended_says_how_it_ended() -> None:
 @pytest.mark.parametrize(
     ("message", "text"),
     [
-        (refusals.cancelled(RUN), "Cancelled run 7f3c7f of `deploy`. What is done stays done."),
+        (refusals.cancelled(RUN), "Run 7f3c7f of `deploy` is being cancelled."),
+        (
+            refusals.cancelled(ended(RunStatus.CANCELLED)),
+            "Cancelled run 7f3c7f of `deploy`. What is done stays done.",
+        ),
         (refusals.may_not_cancel(RUN), "Not recorded: you may not cancel this run."),
         (refusals.cannot_check(), "Not recorded: the bot cannot check your right just now."),
         (refusals.not_valid(), "Not recorded: this button is no longer valid."),

@@ -111,7 +111,10 @@ def started(workflow: str, run_id: str, link: str | None) -> dict[str, Any]:
 
 
 def cancelled(run: RunFacts) -> dict[str, Any]:
-    """Return the answer to somebody who has cancelled a run."""
+    """Return the answer to somebody who has cancelled a run; one that is executed ends before its next step."""
+    if not run.status.has_ended:
+        when = "It ends before its next step; what is done stays done."
+        return _message(f"Run {short_id(run.run_id)} of {code(run.workflow)} is being cancelled.", when)
     return _message(f"Cancelled run {short_id(run.run_id)} of {code(run.workflow)}. What is done stays done.")
 
 
