@@ -10,7 +10,7 @@ from kernbot.db.base import PauseRecord
 from kernbot.engine.values import decode, encode
 from kernbot.run.answer import Action, Answer
 from kernbot.workflow.fields import UserInputField, checked_values, problems_with
-from kernbot.workflow.review import HumanReview, OnReject, OnTimeout
+from kernbot.workflow.review import HumanReview, OnError, OnReject, OnTimeout
 from kernbot.workflow.step import Step
 
 
@@ -110,11 +110,13 @@ def fields_of(question: dict[str, Any]) -> list[UserInputField]:
 
 
 def may_try_again(step: Step, failures: int, *, gated: bool) -> bool:
-    """Whether a step that failed is tried again by itself.
+    """Whether a step that failed so often since a person last had it retried is tried again by itself.
 
-    One approval is one execution, unless the author set `max_retries`.
+    One approval is one execution, and where people are asked about a failure they are asked at once, unless the author
+    set `max_retries`.
     """
-    return failures <= step.max_retries and (step.retries_were_asked_for or not gated)
+    asks = gated or step.human_review.on_error is OnError.pause
+    return failures <= step.max_retries and (step.retries_were_asked_for or not asks)
 
 
 def retry_delay(failures: int) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 
 from kernbot.db.base import JournalEntry, PauseRecord, Snapshot, StateChanges
 from kernbot.engine.values import decode, decode_state, encode, encode_state
+from kernbot.run.answer import Action
 from kernbot.workflow.types import StepOutput
 
 ROOT = "root"
@@ -58,6 +59,11 @@ class Journal:
         """Return the number of the last attempt at this path of which anything is known; 0 if there was none."""
         return max(self._last_attempt(path, "failure"), self._last_attempt(path, "started"))
 
+    def retried(self, path: str) -> int:
+        """Return the number of the last attempt at this path that a person had retried; 0 if there was none."""
+        asked = self._pauses.get((path, "error"), [])
+        return max((pause.number for pause in asked if _is_retry(pause)), default=0)
+
     def pause(self, path: str, kind: str, number: int = 1) -> PauseRecord | None:
         """Return a pause at this path, counted by kind from 1."""
         found = self._pauses.get((path, kind), [])
@@ -81,6 +87,10 @@ def output_payload(output: StepOutput, inside: list[str] | None = None) -> dict[
         return {"skipped": False, "output": fields, "inside": inside}
     fields["content"] = encode(output.content, f"The output of step {output.step_name!r}")
     return {"skipped": False, "output": fields}
+
+
+def _is_retry(pause: PauseRecord) -> bool:
+    return pause.state == "answered" and pause.answered is not None and pause.answered.answer["action"] == Action.retry
 
 
 SKIPPED: dict[str, Any] = {"skipped": True}

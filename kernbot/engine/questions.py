@@ -81,6 +81,23 @@ def ask_after_crash(node: Node, asking: Asking, number: int) -> PauseRecord:
     return asking.pause(node.name, "error", question, number, **_promise(node.human_review, asking, silence))
 
 
+def ask_after_failure(node: Node, asking: Asking, attempt: int, error: str) -> PauseRecord:
+    """Return the pause of a step that failed for now: its `on_error` is to ask people."""
+    error_type, _, error_message = error.partition(": ")
+    question = {
+        "message": f"Retry the failed step `{node.name}`?",
+        "step_type": node.kind,
+        "cause": "failed",
+        "error_type": error_type,
+        "error_message": error_message,
+        "attempt": attempt,
+        "on_timeout": str(node.human_review.on_timeout),
+        "actions": [Action.retry, Action.skip, Action.cancel],
+    }
+    silence = Answer(action=action_of_silence_on_error(node.human_review))
+    return asking.pause(node.name, "error", question, attempt, **_promise(node.human_review, asking, silence))
+
+
 def ask_about_change(name: str, problem: str, asking: Asking, number: int) -> PauseRecord:
     """Return the pause of a run whose workflow no longer matches what it has done."""
     question = {

@@ -19,7 +19,7 @@ from kernbot.engine.calls import as_bool, as_output, call
 from kernbot.engine.execution import Cancelled, EvaluatorFailed, Execution, Failure, StepFailed, Suspended, Visit
 from kernbot.engine.gates import Decision, Verdict
 from kernbot.engine.journal import SKIPPED, output_payload, state_changes
-from kernbot.engine.questions import ask_after_crash, ask_before
+from kernbot.engine.questions import ask_after_crash, ask_after_failure, ask_before
 from kernbot.run.context import RunContext
 from kernbot.run.events import (
     ConditionExecutionCompletedEvent,
@@ -106,23 +106,44 @@ def _answer_to(run: Execution, question: PauseRecord) -> Decision:
 
 
 async def _step(run: Execution, step: Step, visit: Visit, values: dict[str, Any]) -> Events:
-    if _was_in_flight(run, visit.path):
-        question = ask_after_crash(step, visit.asking(run), run.journal.attempts(visit.path))
-        answer = _answer_to(run, question)
+    if (question := _question_about_last_attempt(run, step, visit)) is not None:
+        decision = _answer_to(run, question)
         yield run.event(StepContinuedEvent, **visit.names(step))
-        if answer.verdict is Verdict.CANCEL:
-            raise Cancelled({"reason": answer.reason, "path": visit.path})
-        if answer.verdict is Verdict.SKIP:
-            await run.append(step, visit.path, "output", SKIPPED)
+        if decision.verdict is Verdict.CANCEL:
+            raise Cancelled({"reason": decision.reason, "path": visit.path})
+        if decision.verdict is Verdict.SKIP:
+            await _skip_last_attempt(run, step, visit.path)
             return
     yield run.event(StepStartedEvent, **visit.names(step))
     failure = await _attempts(run, step, visit, values)
     if failure is not None:
         yield run.event(StepErrorEvent, error=failure.text, **visit.names(step))
+        if (question := _question_about_last_attempt(run, step, visit)) is not None:
+            raise Suspended([question])
         await _give_up(run, step, visit.path, failure)
     output = run.journal.output(visit.path)
     yield run.event(StepOutputEvent, step_output=output, **visit.names(step))
     yield run.event(StepCompletedEvent, content=output and output.content, step_response=output, **visit.names(step))
+
+
+def _question_about_last_attempt(run: Execution, step: Step, visit: Visit) -> PauseRecord | None:
+    """Return what people must be asked before a step goes on: it was in flight at a crash, or its `on_error` asks."""
+    attempt = run.journal.attempts(visit.path)
+    if _was_in_flight(run, visit.path):
+        return ask_after_crash(step, visit.asking(run), attempt)
+    failure = _last_failure(run, visit.path)
+    if failure is None or step.human_review.on_error is not OnError.pause or _may_try_again(run, step, visit):
+        return None
+    return ask_after_failure(step, visit.asking(run), attempt, failure.text)
+
+
+async def _skip_last_attempt(run: Execution, step: Step, path: str) -> None:
+    """Go on without a step: what is known to have failed stays a failed step, what may have run is just skipped."""
+    failure = None if _was_in_flight(run, path) else _last_failure(run, path)
+    if failure is None:
+        await run.append(step, path, "output", SKIPPED)
+    else:
+        await _store_failed(run, step, path, failure)
 
 
 def _was_in_flight(run: Execution, path: str) -> bool:
@@ -136,13 +157,23 @@ async def _attempts(run: Execution, step: Step, visit: Visit, values: dict[str, 
     Failures of a process that died count too.
     """
     failure = _last_failure(run, visit.path)
-    while failure is None or gates.may_try_again(step, run.journal.failures(visit.path), gated=visit.gated):
-        if failure is not None:
-            await asyncio.sleep(gates.retry_delay(run.journal.failures(visit.path)))
+    while failure is None or _may_try_again(run, step, visit):
+        if (failures := _failures_in_a_row(run, visit.path)) > 0:
+            await asyncio.sleep(gates.retry_delay(failures))
         failure = await _attempt(run, step, visit, values)
         if failure is None:
             return None
     return failure
+
+
+def _may_try_again(run: Execution, step: Step, visit: Visit) -> bool:
+    failures = _failures_in_a_row(run, visit.path)
+    return failures == 0 or gates.may_try_again(step, failures, gated=visit.gated)
+
+
+def _failures_in_a_row(run: Execution, path: str) -> int:
+    """Count the failures since the start, or since a person had the step retried."""
+    return max(0, run.journal.failures(path) - run.journal.retried(path))
 
 
 def _last_failure(run: Execution, path: str) -> Failure | None:
@@ -181,6 +212,10 @@ async def _give_up(run: Execution, node: Node, path: str, failure: Failure) -> N
     """Do what a node's `on_error` says: raise StepFailed, or store a failed output and go on."""
     if node.human_review.on_error is OnError.fail:
         raise StepFailed(node.name, failure) from failure.error
+    await _store_failed(run, node, path, failure)
+
+
+async def _store_failed(run: Execution, node: Node, path: str, failure: Failure) -> None:
     failed = StepOutput(**_labels(node), success=False, error=failure.text)
     await run.append(node, path, "output", output_payload(failed))
 

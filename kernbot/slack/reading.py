@@ -71,7 +71,7 @@ def pause_facts(snapshot: Snapshot, pause: PauseRecord) -> PauseFacts:
         on_timeout=question.get("on_timeout"),
         silence=pause.silence["action"] if pause.silence else None,
         actions=[str(action) for action in allowed_actions(question)],
-        error=question.get("error_message"),
+        error=_error_of(question),
         cause=question.get("cause"),
         opened_at=pause.opened_at,
         deadline=pause.deadline,
@@ -82,6 +82,13 @@ def pause_facts(snapshot: Snapshot, pause: PauseRecord) -> PauseFacts:
         followed=_followed(snapshot, pause, stored),
         seconds=_seconds_of(snapshot, Journal(snapshot).get(pause.path, "output")),
     )
+
+
+def _error_of(question: dict[str, Any]) -> str | None:
+    """Return what went wrong: with its class, if an author's code raised it."""
+    if question.get("cause") != "failed":
+        return question.get("error_message")
+    return ": ".join(filter(None, (question["error_type"], question["error_message"])))
 
 
 def as_text(value: Any) -> str:
@@ -155,9 +162,16 @@ def _followed(snapshot: Snapshot, pause: PauseRecord, answer: Answer | None) -> 
     if follows and (entry is not None or answer.action is Action.reject):
         return follows
     if entry is None:
-        return "failed" if snapshot.run.status is RunStatus.ERROR else "resuming"
+        return "failed" if _has_failed_since(snapshot, pause) else "resuming"
     output = Journal(snapshot).output(pause.path)
     return "failed" if output is not None and any(output.failed_steps()) else "ran"
+
+
+def _has_failed_since(snapshot: Snapshot, pause: PauseRecord) -> bool:
+    """Whether the attempt that an answer allowed is known to have failed, and nothing is being tried just now."""
+    known = pause.number if pause.kind == "error" else 0
+    stopped = snapshot.run.status in (RunStatus.PAUSED, RunStatus.ERROR)
+    return stopped and Journal(snapshot).failures(pause.path) > known
 
 
 def _seconds_of(snapshot: Snapshot, entry: JournalEntry | None) -> float | None:

@@ -55,6 +55,10 @@ class Condition(Node):
             )
         if review.requires_user_input:
             raise DefinitionError(f"Condition {self.name!r} can't ask for user input; let its first Step ask.")
+        if review.on_error is OnError.pause:
+            raise DefinitionError(
+                f"Condition {self.name!r} can't ask about its evaluator; use on_error 'skip' or 'fail'."
+            )
         self.evaluator = evaluator
         self.steps = as_nodes(steps, f"Condition {self.name!r}")
         self.else_steps = as_nodes(else_steps or (), f"Condition {self.name!r}")

@@ -42,6 +42,8 @@ class OnError(StrEnum):
     """The run ends in ERROR."""
     skip = "skip"
     """The run goes on without the step's output."""
+    pause = "pause"
+    """People are asked: retry, skip, or cancel the run."""
 
 
 def as_enum(kind: type[_E], value: _E | str, where: str) -> _E:

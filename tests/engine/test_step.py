@@ -120,7 +120,7 @@ def test_a_bare_function_takes_the_name_that_pause_gives_it() -> None:
     [
         {"on_reject": "else"},
         {"on_reject": "retry"},
-        {"on_error": "pause"},
+        {"on_error": "later"},
         {"on_timeout": "later"},
         {"timeout": -1},
         {"max_retries": -1},

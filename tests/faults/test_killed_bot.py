@@ -37,7 +37,8 @@ async def test_killed_just_after_a_click(scene: Scene) -> None:
     for question in scene.messages("may have run"):
         await scene.click(question, "pause.skip" if "deploy:1" in scene.effects else "pause.retry")
     assert await scene.ended() is RunStatus.COMPLETED
-    assert [trace.partition(":")[0] for trace in scene.effects] == ["prepare", "deploy", "report"]
+    ran = [trace.partition(":")[0] for trace in scene.effects]
+    assert (ran.count("deploy"), list(dict.fromkeys(ran))) == (1, ["prepare", "deploy", "report"])
     (answered, *_) = [pause.answered for pause in (await scene.run()).pauses]
     assert answered is not None
     assert (answered.answer["action"], answered.by.endswith(PERSON)) == ("confirm", True)

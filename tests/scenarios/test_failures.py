@@ -78,3 +78,22 @@ async def test_an_approved_step_that_fails_is_not_tried_again_unasked(team: Team
         await team.says(card, "Approved, the step failed")
         await team.says(team.parents()[0], "`send` failed and was skipped:")
         assert send.tries == 1
+
+
+async def test_people_are_asked_about_a_failure(team: Team) -> None:
+    """With `on_error=pause` a card shows the error; Retry runs the step again, and Skip goes on without it."""
+    send = Flaky(good_at=3)
+    async with team.bot(sending(send, on_error="pause", requires_confirmation=True, confirmation_message="Send it?")):
+        await team.click("ana", asked := await team.ask("sending", "Send it?"), "pause.approve")
+        first = await team.under(team.parents()[0], "Retry the failed step `send`?")
+        assert "RuntimeError: try 1" in words(first)
+        assert "ends as “finished with 1 failed step”." in words(first)
+        await team.says(asked, "Approved, the step failed: Send it?")
+        await team.click("bob", first, "pause.retry")
+        await team.says(first, "Retried, the step failed")
+        second = await team.until(
+            lambda: next((m for m in team.thread(team.parents()[0]) if "try 2" in words(m)), None)
+        )
+        await team.click("ana", second, "pause.skip")
+        await team.says(team.parents()[0], "finished with 1 failed step")
+        assert send.tries == 2

@@ -50,7 +50,7 @@ def _open(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, at: At) -> Itera
 
 
 def _subject(pause: PauseFacts, at: At) -> Iterator[Block]:
-    if pause.cause == "definition_changed":
+    if pause.cause in ("definition_changed", "failed"):
         yield error_quote(at("error"), pause.error or "")
         return
     if pause.values:

@@ -68,7 +68,7 @@ class PauseFacts:
     error: str | None = None
     """Class and first line, for an error."""
     cause: str | None = None
-    """`may_have_run` or `definition_changed`, for an error."""
+    """`failed`, `may_have_run` or `definition_changed`, for an error."""
     opened_at: float
     deadline: float | None
     is_open: bool

@@ -77,8 +77,17 @@ def _after_a_crash(pause: PauseFacts) -> Iterator[str]:
         yield f"*Skip*: the run goes on with {code(pause.next_step)}."
 
 
+def _after_a_failure(pause: PauseFacts) -> Iterator[str]:
+    goes_on = f"the run goes on with {code(pause.next_step)} and ends" if pause.next_step else "the run ends"
+    yield f"*Skip*: {goes_on} as “finished with 1 failed step”."
+
+
 def _after_a_change(_pause: PauseFacts) -> Iterator[str]:
     yield "*Retry* looks again, once the workflow fits this run; until then nothing runs."
 
 
-_BUTTONS_OF_AN_ERROR = {"may_have_run": _after_a_crash, "definition_changed": _after_a_change}
+_BUTTONS_OF_AN_ERROR = {
+    "failed": _after_a_failure,
+    "may_have_run": _after_a_crash,
+    "definition_changed": _after_a_change,
+}
