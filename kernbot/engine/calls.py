@@ -12,17 +12,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from kernbot.run.context import RunContext
-from kernbot.workflow.types import StepInput, StepOutput
+from kernbot.workflow.types import StepOutput
 
 
-async def call(function: Callable[..., Any], step_input: StepInput, context: RunContext, *, inline: bool) -> Any:
-    """Call a function of the step input; it gets `run_context` and `session_state` if it has parameters of these names.
+async def call(function: Callable[..., Any], argument: Any, context: RunContext, *, inline: bool) -> Any:
+    """Call a function of one argument; it gets `run_context` and `session_state` if it has parameters of these names.
 
     A plain function runs in a worker thread, or in this one if `inline`. Raises RuntimeError where the function would
     end more than its step: by `sys.exit()` in a worker thread, or as something it waited for was cancelled.
     """
     try:
-        return await _call(function, step_input, context, inline=inline)
+        return await _call(function, argument, context, inline=inline)
     except asyncio.CancelledError as cancelled:
         task = asyncio.current_task()
         if task is None or task.cancelling():
@@ -34,16 +34,16 @@ async def call(function: Callable[..., Any], step_input: StepInput, context: Run
         raise RuntimeError(f"It called sys.exit({left.code!r}).") from left
 
 
-async def _call(function: Callable[..., Any], step_input: StepInput, context: RunContext, *, inline: bool) -> Any:
+async def _call(function: Callable[..., Any], argument: Any, context: RunContext, *, inline: bool) -> Any:
     offered: dict[str, Any] = {"run_context": context, "session_state": context.session_state}
     taken = inspect.signature(function).parameters
     extra = {name: value for name, value in offered.items() if name in taken}
     if inspect.iscoroutinefunction(function):
-        return await function(step_input, **extra)
+        return await function(argument, **extra)
     if inline:
-        result = function(step_input, **extra)
+        result = function(argument, **extra)
     else:
-        work = functools.partial(contextvars.copy_context().run, function, step_input, **extra)
+        work = functools.partial(contextvars.copy_context().run, function, argument, **extra)
         result = await asyncio.get_running_loop().run_in_executor(_workers(), work)
     return await result if inspect.isawaitable(result) else result
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
@@ -92,6 +92,13 @@ class Chain:
             return replace(self, outputs=outputs)
         return replace(self, outputs=outputs, content=output.last_content, content_path=path)
 
+    def after(self, outputs: Mapping[str, StepOutput]) -> Chain:
+        """Return the chain after several outputs, by path."""
+        chain = self
+        for path, output in outputs.items():
+            chain = chain.then(output, path)
+        return chain
+
     def reference(self) -> dict[str, str] | None:
         """Return where the content is journaled and its digest: a question refers to it, it is not stored again."""
         if self.content_path is None:
@@ -130,6 +137,8 @@ class Visit:
     """What the run goes on with; None if nothing follows."""
     gated: bool = False
     """Whether people stand before it, here or further out."""
+    is_parallel: bool = False
+    """Whether something else runs at the same time: a plain function must not hold it up."""
 
     def names(self, node: Node) -> dict[str, Any]:
         """Return what an event says about a node here."""
@@ -171,7 +180,7 @@ class Execution:
         self._lease = lease
         self._run = snapshot.run
         self.clock = clock
-        self.inline = inline
+        self._inline = inline
         self.journal = Journal(snapshot)
         self.session_state: dict[str, Any] = decode_state(copy.deepcopy(snapshot.session.state))
         self._cancel_was_asked = snapshot.run.cancel_requested_by is not None
@@ -224,6 +233,10 @@ class Execution:
             metadata=decode(request["metadata"]),
             idempotency_key=f"{self.run_id}:{path}:{attempt}",
         )
+
+    def runs_inline(self, visit: Visit) -> bool:
+        """Whether a plain function is called in this very thread: not in the bot, and not beside something else."""
+        return self._inline and not visit.is_parallel
 
     def event(self, kind: type[_Event], **fields: Any) -> _Event:
         """Return an event of this run."""

@@ -8,7 +8,9 @@ from collections.abc import Set as AbstractSet
 from kernbot.db.base import Snapshot
 from kernbot.engine.journal import ROOT
 from kernbot.workflow.condition import Condition
+from kernbot.workflow.loop import Loop
 from kernbot.workflow.node import Node, keyed
+from kernbot.workflow.parallel import Parallel
 
 
 def problem_with_definition(nodes: Sequence[Node], snapshot: Snapshot) -> str | None:
@@ -21,20 +23,45 @@ def problem_with_definition(nodes: Sequence[Node], snapshot: Snapshot) -> str | 
     reached |= {entry.path: entry.node for entry in snapshot.journal}
     entered = reached.keys() | {parent for path in reached for parent in _parents(path)}
     known: set[str] = set()
-    for base, siblings in _sibling_lists(ROOT, nodes):
-        if problem := _problem_among(base, siblings, reached, entered):
+    for base, siblings, in_order in _sibling_lists(ROOT, nodes, entered):
+        if problem := _problem_among(base, siblings, reached, entered if in_order else _EVERYTHING):
             return problem
-        known.update(f"{base}/{key}" for key, _ in keyed(siblings))
+        known.update([base, *(f"{base}/{key}" for key, _ in keyed(siblings))])
     gone = next((path for path in reached if path not in known), None)
     return gone and f"This run has been at {gone}, which the workflow no longer has."
 
 
-def _sibling_lists(base: str, nodes: Sequence[Node]) -> Iterable[tuple[str, Sequence[Node]]]:
-    yield base, nodes
+class _Everything(frozenset[str]):
+    """Holds every path: among the branches of a Parallel, none comes before another."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+_EVERYTHING = _Everything()
+
+
+def _sibling_lists(
+    base: str, nodes: Sequence[Node], entered: AbstractSet[str], *, in_order: bool = True
+) -> Iterable[tuple[str, Sequence[Node], bool]]:
+    yield base, nodes, in_order
     for key, node in keyed(nodes):
-        branches = ("/if", "/else") if isinstance(node, Condition) else ("",)
-        for branch, inside in zip(branches, node.children(), strict=False):
-            yield from _sibling_lists(f"{base}/{key}{branch}", inside)
+        for where, inside in _inside(node, f"{base}/{key}", entered):
+            yield from _sibling_lists(where, inside, entered, in_order=not isinstance(node, Parallel))
+
+
+def _inside(node: Node, path: str, entered: AbstractSet[str]) -> Iterable[tuple[str, Sequence[Node]]]:
+    """Yield the lists of nodes inside a node, each with the path under which it runs; of a loop, once an iteration."""
+    if isinstance(node, Condition):
+        yield f"{path}/if", node.steps
+        yield f"{path}/else", node.else_steps
+    elif isinstance(node, Loop):
+        for iteration in range(1, node.max_iterations + 1):
+            if (where := f"{path}/iter-{iteration}") in entered:
+                yield where, node.steps
+    else:
+        for inside in node.children():
+            yield path, inside
 
 
 def _parents(path: str) -> Iterable[str]:

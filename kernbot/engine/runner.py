@@ -113,6 +113,17 @@ class Engine:
         Raises ConflictError when there is nothing to do or another worker has it, and what a step with `on_error=fail`
         raised. Abandoned, it leaves the run PENDING.
         """
+        goes_on = True
+        while goes_on:
+            goes_on = False
+            async with aclosing(self._claim_and_execute(definition, run_id)) as events:
+                async for event in events:
+                    goes_on = isinstance(event, WorkflowPausedEvent) and event.status is RunStatus.PENDING
+                    if not goes_on:
+                        yield event
+
+    async def _claim_and_execute(self, definition: Definition, run_id: str) -> Events:
+        """Execute a run until it ends or waits; PENDING in its last event says that it was answered meanwhile."""
         claimed_at = time.monotonic()
         snapshot = await self.store.claim_run(run_id, OWNER, self.lease_seconds)
         if snapshot is None:
@@ -175,7 +186,9 @@ class Engine:
         status = await self.store.suspend(run.run_id, run.epoch, pauses, self.clock())
         if status is RunStatus.CANCELLED:
             return [await self._ending(run.run_id)]
-        events: list[WorkflowRunEvent] = [event_of(run, StepPausedEvent, **_paused_fields(pause)) for pause in pauses]
+        known = {pause.pause_id for pause in snapshot.pauses}
+        new = [pause for pause in pauses if pause.pause_id not in known]
+        events: list[WorkflowRunEvent] = [event_of(run, StepPausedEvent, **_paused_fields(pause)) for pause in new]
         last = event_of(
             run, WorkflowPausedEvent, status=status, paused_step_name=pauses[-1].step_name, pause_kind="step"
         )

@@ -8,6 +8,8 @@ not known.
 from __future__ import annotations
 
 import asyncio
+import copy
+import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -15,15 +17,22 @@ from typing import Any
 
 from kernbot.db.base import PauseRecord, StateChanges
 from kernbot.engine import gates
+from kernbot.engine.branches import merged
 from kernbot.engine.calls import as_bool, as_output, call
 from kernbot.engine.execution import Cancelled, EvaluatorFailed, Execution, Failure, StepFailed, Suspended, Visit
 from kernbot.engine.gates import Decision, Verdict
 from kernbot.engine.journal import SKIPPED, output_payload, state_changes
-from kernbot.engine.questions import ask_after_crash, ask_after_failure, ask_before
+from kernbot.engine.questions import ask_after_crash, ask_after_failure, ask_before, error_text
 from kernbot.run.context import RunContext
 from kernbot.run.events import (
     ConditionExecutionCompletedEvent,
     ConditionExecutionStartedEvent,
+    LoopExecutionCompletedEvent,
+    LoopExecutionStartedEvent,
+    LoopIterationCompletedEvent,
+    LoopIterationStartedEvent,
+    ParallelExecutionCompletedEvent,
+    ParallelExecutionStartedEvent,
     StepCompletedEvent,
     StepContinuedEvent,
     StepErrorEvent,
@@ -34,13 +43,17 @@ from kernbot.run.events import (
     WorkflowRunEvent,
 )
 from kernbot.workflow.condition import Condition
+from kernbot.workflow.loop import Loop
 from kernbot.workflow.node import Node, keyed
+from kernbot.workflow.parallel import Parallel
 from kernbot.workflow.review import OnError
 from kernbot.workflow.step import Step
 from kernbot.workflow.steps import Steps
-from kernbot.workflow.types import StepInput, StepOutput
+from kernbot.workflow.types import StepOutput
 
 Events = AsyncGenerator[WorkflowRunEvent, None]
+
+_log = logging.getLogger(__name__)
 
 
 async def walk(run: Execution, node: Node, visit: Visit) -> Events:
@@ -94,6 +107,10 @@ def _body(run: Execution, node: Node, visit: Visit, decision: Decision) -> Event
             return _steps(run, node, visit)
         case Condition():
             return _condition(run, node, visit, decision.verdict)
+        case Loop():
+            return _loop(run, node, visit)
+        case Parallel():
+            return _parallel(run, node, visit)
     raise NotImplementedError(f"The walk knows no node of class {type(node).__name__}.")
 
 
@@ -187,7 +204,7 @@ async def _attempt(run: Execution, step: Step, visit: Visit, values: dict[str, A
     if visit.gated:
         await run.append(step, visit.path, "started", {}, attempt=attempt)
     try:
-        payload, changes = await _execute(run, step, visit.chain.step_input(values), run.context(visit.path, attempt))
+        payload, changes = await _execute(run, step, visit, values, run.context(visit.path, attempt))
     except Exception as error:  # noqa: BLE001 - whatever an author's code raises, or returns that can't be stored
         failure = Failure.of(error)
         await run.append(step, visit.path, "failure", {"error": failure.text}, attempt=attempt)
@@ -197,15 +214,25 @@ async def _attempt(run: Execution, step: Step, visit: Visit, values: dict[str, A
 
 
 async def _execute(
-    run: Execution, step: Step, step_input: StepInput, context: RunContext
+    run: Execution, step: Step, visit: Visit, values: dict[str, Any], context: RunContext
 ) -> tuple[dict[str, Any], StateChanges | None]:
     """Call a step's function; return its output and what it changed in the session state, as they are stored."""
-    output = as_output(await call(step.executor, step_input, context, inline=run.inline))
+    result, changes = await _called(run, visit, step.executor, visit.chain.step_input(values), context)
+    output = as_output(result)
     if not output.success and step.human_review.on_error is OnError.fail:
         raise RuntimeError(output.error or f"Step {step.name!r} returned success=False.")
     executor_name = getattr(step.executor, "__name__", type(step.executor).__name__)
     named = replace(output, **_labels(step), executor_type="function", executor_name=executor_name)
-    return output_payload(named), state_changes(run.session_state, context.session_state)
+    return output_payload(named), changes
+
+
+async def _called(
+    run: Execution, visit: Visit, function: Callable[..., Any], argument: Any, context: RunContext
+) -> tuple[Any, StateChanges | None]:
+    """Call an author's function; return its result and what it changed in the session state."""
+    before = copy.deepcopy(context.session_state)
+    result = await call(function, argument, context, inline=run.runs_inline(visit))
+    return result, state_changes(before, context.session_state)
 
 
 async def _give_up(run: Execution, node: Node, path: str, failure: Failure) -> None:
@@ -230,8 +257,8 @@ async def _steps(run: Execution, node: Steps, visit: Visit) -> Events:
     async with aclosing(walk_all(run, node.steps, visit.path, visit)) as events:
         async for event in events:
             yield event
-    executed = await _store_composite(run, node, visit.path, visit.path, node.steps)
-    yield run.event(StepsExecutionCompletedEvent, executed_steps=executed, **counted)
+    done = await _store_composite(run, node, visit.path, _paths(visit.path, node.steps))
+    yield run.event(StepsExecutionCompletedEvent, executed_steps=len(done), **counted)
 
 
 async def _condition(run: Execution, node: Condition, visit: Visit, verdict: Verdict) -> Events:
@@ -250,8 +277,8 @@ async def _condition(run: Execution, node: Condition, visit: Visit, verdict: Ver
     async with aclosing(walk_all(run, nodes, f"{visit.path}/{branch}", visit)) as events:
         async for event in events:
             yield event
-    executed = await _store_composite(run, node, visit.path, f"{visit.path}/{branch}", nodes)
-    yield run.event(ConditionExecutionCompletedEvent, executed_steps=executed, **chosen)
+    done = await _store_composite(run, node, visit.path, _paths(f"{visit.path}/{branch}", nodes))
+    yield run.event(ConditionExecutionCompletedEvent, executed_steps=len(done), **chosen)
 
 
 async def _choose_branch(run: Execution, node: Condition, visit: Visit, verdict: Verdict) -> bool:
@@ -268,22 +295,94 @@ async def _evaluate(
     run: Execution, node: Condition, evaluator: Callable[..., Any], visit: Visit
 ) -> tuple[bool, StateChanges | None]:
     """Call an evaluator; return its result and what it changed in the session state."""
-    context = run.context(visit.path, 1)
     try:
-        result = await call(evaluator, visit.chain.step_input({}), context, inline=run.inline)
-        return as_bool(result, node.name), state_changes(run.session_state, context.session_state)
+        result, changes = await _called(run, visit, evaluator, visit.chain.step_input({}), run.context(visit.path, 1))
+        return as_bool(result, node.name), changes
     except Exception as error:
         raise EvaluatorFailed(Failure.of(error)) from error
 
 
-async def _store_composite(run: Execution, node: Node, path: str, base: str, nodes: Sequence[Node]) -> int:
-    """Journal a composite's output, which only names the outputs inside it, and return how many there are."""
-    inside = {f"{base}/{key}": run.journal.output(f"{base}/{key}") for key, _ in keyed(nodes)}
-    there = {where: output for where, output in inside.items() if output is not None}
+async def _loop(run: Execution, node: Loop, visit: Visit) -> Events:
+    limit = {**visit.names(node), "max_iterations": node.max_iterations}
+    yield run.event(LoopExecutionStartedEvent, **limit)
+    here = replace(visit, next_step=None)
+    results: list[list[StepOutput]] = []
+    goes_on = True
+    while goes_on and len(results) < node.max_iterations:
+        number = len(results) + 1
+        base = f"{visit.path}/iter-{number}"
+        is_known = run.journal.get(base, "decision") is not None
+        if not is_known:
+            yield run.event(LoopIterationStartedEvent, iteration=number, **limit)
+        async with aclosing(walk_all(run, node.steps, base, here)) as events:
+            async for event in events:
+                yield event
+        outputs = _outputs(run, _paths(base, node.steps))
+        results.append(list(outputs.values()))
+        goes_on = await _decide_again(run, node, base, visit, results[-1])
+        if not is_known:
+            ended = {"iteration_results": results[-1], "should_continue": goes_on}
+            yield run.event(LoopIterationCompletedEvent, iteration=number, **ended, **limit)
+        if node.forward_iteration_output:
+            here = replace(here, chain=here.chain.after(outputs))
+    paths = [path for number in range(len(results)) for path in _paths(f"{visit.path}/iter-{number + 1}", node.steps)]
+    await _store_composite(run, node, visit.path, paths)
+    yield run.event(LoopExecutionCompletedEvent, total_iterations=len(results), all_results=results, **limit)
+
+
+async def _decide_again(run: Execution, node: Loop, base: str, visit: Visit, outputs: list[StepOutput]) -> bool:
+    """Return whether another iteration is wanted, as journaled; if it isn't yet, journal it before it is acted on."""
+    if (entry := run.journal.get(base, "decision")) is not None:
+        return bool(entry.payload["again"])
+    ends, changes = any(output.stop for output in outputs), None
+    if not ends and node.end_condition is not None:
+        ends, changes = await _says_so(run, node, node.end_condition, replace(visit, path=base), outputs)
+    await run.append(node, base, "decision", {"again": not ends}, changes=changes)
+    return not ends
+
+
+async def _says_so(
+    run: Execution, node: Loop, end_condition: Callable[..., Any], visit: Visit, outputs: list[StepOutput]
+) -> tuple[bool, StateChanges | None]:
+    """Ask an end condition; one that raises does not end the loop."""
+    try:
+        ends, changes = await _called(run, visit, end_condition, copy.deepcopy(outputs), run.context(visit.path, 1))
+    except Exception as error:  # noqa: BLE001 - whatever an author's code raises
+        _log.warning("end_condition of %s raised, the loop goes on: %s", node.name, error_text(error))
+        return False, None
+    return bool(ends), changes
+
+
+async def _parallel(run: Execution, node: Parallel, visit: Visit) -> Events:
+    counted = {**visit.names(node), "parallel_step_count": len(node.steps)}
+    yield run.event(ParallelExecutionStartedEvent, **counted)
+    branches = [
+        walk(run, branch, replace(visit, path=f"{visit.path}/{key}", is_parallel=True))
+        for key, branch in keyed(node.steps)
+    ]
+    async with aclosing(merged(branches)) as events:
+        async for event in events:
+            yield event
+    done = await _store_composite(run, node, visit.path, _paths(visit.path, node.steps))
+    yield run.event(ParallelExecutionCompletedEvent, step_results=list(done.values()), **counted)
+
+
+def _paths(base: str, nodes: Sequence[Node]) -> list[str]:
+    return [f"{base}/{key}" for key, _ in keyed(nodes)]
+
+
+def _outputs(run: Execution, paths: Sequence[str]) -> dict[str, StepOutput]:
+    """Return the outputs at these paths; a node that was skipped has none."""
+    return {path: output for path in paths if (output := run.journal.output(path)) is not None}
+
+
+async def _store_composite(run: Execution, node: Node, path: str, inside: Sequence[str]) -> dict[str, StepOutput]:
+    """Journal a composite's output, which only names the outputs inside it, and return these."""
+    outputs = _outputs(run, inside)
     summary = StepOutput(
         **_labels(node),
-        success=all(output.success for output in there.values()),
-        stop=any(output.stop for output in there.values()),
+        success=all(output.success for output in outputs.values()),
+        stop=any(output.stop for output in outputs.values()),
     )
-    await run.append(node, path, "output", output_payload(summary, list(there)))
-    return len(there)
+    await run.append(node, path, "output", output_payload(summary, list(outputs)))
+    return outputs

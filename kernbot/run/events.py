@@ -158,6 +158,56 @@ class ConditionExecutionCompletedEvent(StepEvent):
     executed_steps: int = 0
 
 
+@dataclass(kw_only=True)
+class LoopExecutionStartedEvent(StepEvent):
+    """A loop begins, or goes on."""
+
+    max_iterations: int | None = None
+
+
+@dataclass(kw_only=True)
+class LoopIterationStartedEvent(StepEvent):
+    """An iteration begins."""
+
+    iteration: int = 0
+    """Counted from 1."""
+    max_iterations: int | None = None
+
+
+@dataclass(kw_only=True)
+class LoopIterationCompletedEvent(StepEvent):
+    """An iteration is over."""
+
+    iteration: int = 0
+    max_iterations: int | None = None
+    iteration_results: list[StepOutput] = field(default_factory=list)
+    should_continue: bool = False
+
+
+@dataclass(kw_only=True)
+class LoopExecutionCompletedEvent(StepEvent):
+    """A loop is over."""
+
+    total_iterations: int = 0
+    max_iterations: int | None = None
+    all_results: list[list[StepOutput]] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
+class ParallelExecutionStartedEvent(StepEvent):
+    """The branches begin, or go on."""
+
+    parallel_step_count: int = 0
+
+
+@dataclass(kw_only=True)
+class ParallelExecutionCompletedEvent(StepEvent):
+    """All branches are over."""
+
+    parallel_step_count: int = 0
+    step_results: list[StepOutput] = field(default_factory=list)
+
+
 ALWAYS_STREAMED = (
     WorkflowStartedEvent,
     WorkflowCompletedEvent,

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kernbot.workflow.condition import Condition
     from kernbot.workflow.decorators import pause
+    from kernbot.workflow.loop import Loop
+    from kernbot.workflow.parallel import Parallel
     from kernbot.workflow.review import HumanReview, OnError, OnReject, OnTimeout
     from kernbot.workflow.step import Step
     from kernbot.workflow.steps import Steps
@@ -20,9 +22,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Condition",
     "HumanReview",
+    "Loop",
     "OnError",
     "OnReject",
     "OnTimeout",
+    "Parallel",
     "Step",
     "StepInput",
     "StepOutput",
@@ -34,9 +38,11 @@ __all__ = [
 _HOMES = {
     "Condition": "condition",
     "HumanReview": "types",
+    "Loop": "loop",
     "OnError": "types",
     "OnReject": "types",
     "OnTimeout": "types",
+    "Parallel": "parallel",
     "Step": "step",
     "StepInput": "types",
     "StepOutput": "types",

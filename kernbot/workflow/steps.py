@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from kernbot.errors import DefinitionError
-from kernbot.workflow.checks import as_nodes
+from kernbot.workflow.checks import as_nodes, refuse_settings_of_a_step
 from kernbot.workflow.node import Node
-from kernbot.workflow.review import HumanReview, OnError, OnReject, OnTimeout, review_of
+from kernbot.workflow.review import HumanReview, OnReject, OnTimeout, review_of
 
 
 class Steps(Node):
@@ -40,12 +39,7 @@ class Steps(Node):
         review = review_of(human_review, flat)
         super().__init__(name or "Steps", description=description, step_id=step_id, human_review=review)
         self.steps = as_nodes(steps or (), f"Steps {self.name!r}")
-        if self.on_reject is OnReject.else_branch:
-            raise DefinitionError(f"Steps {self.name!r}: on_reject='else' is for a Condition; use 'skip' or 'cancel'.")
-        if review.on_error is not OnError.skip:
-            raise DefinitionError(f"Steps {self.name!r} has no on_error of its own; give it to the steps inside.")
-        if review.requires_user_input:
-            raise DefinitionError(f"Steps {self.name!r} can't ask for user input; let its first Step ask.")
+        refuse_settings_of_a_step(self)
 
     def children(self) -> Iterable[Sequence[Node]]:
         """Return the one list of nodes inside."""

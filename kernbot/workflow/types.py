@@ -34,6 +34,8 @@ class StepType(StrEnum):
 
     STEP = "Step"
     STEPS = "Steps"
+    LOOP = "Loop"
+    PARALLEL = "Parallel"
     CONDITION = "Condition"
 
 
@@ -105,9 +107,15 @@ class StepInput:
         return _find(self.previous_step_outputs.values(), step_name)
 
     def get_step_content(self, step_name: str) -> Any:
-        """Return the content of an earlier step; of a composite, that of its deepest last step."""
+        """Return the content of an earlier step; of a composite, that of its deepest last step.
+
+        Of a Parallel, the text of each branch by its name; empty ones are left out.
+        """
         output = self.get_step_output(step_name)
-        return None if output is None else output.last_content
+        if output is None or output.step_type != StepType.PARALLEL:
+            return None if output is None else output.last_content
+        inside = [(str(branch.step_name), branch.last_content) for branch in output.steps or ()]
+        return {name: str(content) for name, content in inside if content not in (None, "")}
 
     def get_all_previous_content(self) -> str:
         """Return the content of all earlier steps, each under a line with its name."""

@@ -38,7 +38,17 @@ class Choice:
     otherwise: tuple[Shape, ...]
 
 
-Shape = Leaf | Pipe | Choice
+@dataclass(frozen=True)
+class Cycle:
+    """A loop without an end condition."""
+
+    gate: Gate
+    times: int
+    forwards: bool
+    inside: tuple[Shape, ...]
+
+
+Shape = Leaf | Pipe | Choice | Cycle
 
 
 class _EndedError(Exception):
@@ -54,6 +64,7 @@ class Expected:
     """Names of the nodes that people were asked about, in order."""
     ran: list[str] = field(default_factory=list)
     """Names of the steps that ran, in order."""
+    worked: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     content: str | None = None
 
@@ -93,10 +104,22 @@ def _run(node: Shape, name: str, says_yes: Callable[[str], bool], outcome: Expec
             _call(node, name, outcome)
         case Pipe():
             _run_all(node.inside, f"{name}p", says_yes, outcome)
+        case Cycle():
+            _repeat(node, name, says_yes, outcome)
         case Choice() if node.holds and not rejected:
             _run_all(node.inside, f"{name}i", says_yes, outcome)
         case Choice():
             _run_all(node.otherwise, f"{name}e", says_yes, outcome)
+
+
+def _repeat(node: Cycle, name: str, says_yes: Callable[[str], bool], outcome: Expected) -> None:
+    before = left = outcome.content
+    for _ in range(node.times):
+        outcome.content = left if node.forwards else before
+        worked = len(outcome.worked)
+        _run_all(node.inside, f"{name}l", says_yes, outcome)
+        left = outcome.content if len(outcome.worked) > worked else left
+    outcome.content = left
 
 
 def _ask(name: str, says_yes: Callable[[str], bool], outcome: Expected) -> bool:
@@ -107,6 +130,7 @@ def _ask(name: str, says_yes: Callable[[str], bool], outcome: Expected) -> bool:
 def _call(leaf: Leaf, name: str, outcome: Expected) -> None:
     outcome.ran.append(name)
     if leaf.works:
+        outcome.worked.append(name)
         outcome.content = f"{name}({outcome.content or 'x'})"
         return
     if leaf.fails_the_run:

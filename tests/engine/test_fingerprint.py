@@ -10,7 +10,7 @@ from kernbot.db.in_memory import InMemoryDb
 from kernbot.errors import DefinitionError
 from kernbot.run import RunStatus
 from kernbot.run.workflow import WorkflowRunOutput
-from kernbot.workflow import Condition, Step, Steps, Workflow
+from kernbot.workflow import Condition, Loop, Parallel, Step, Steps, Workflow
 from kernbot.workflow.node import Node
 from tests.engine.bench import Calls, confirm, must_load
 
@@ -122,3 +122,36 @@ def test_a_name_can_not_reach_into_another_path(redeploy: _Redeploy) -> None:
     run = confirm(workflow, confirm(workflow, workflow.run("x")))
     assert [item.step_id for item in run.step_requirements] == ["root/g_2", "root/s_g"]
     assert run.content == "g(s/g(g~2(x)))"
+
+
+@pytest.mark.parametrize(("name", "times", "is_change"), [("h", 2, True), ("g", 1, True), ("g", 3, False)])
+def test_a_changed_loop(redeploy: _Redeploy, name: str, times: int, *, is_change: bool) -> None:
+    """A step that is gone from a loop, or an iteration that is no longer allowed, is a change; one more is none."""
+
+    def loop(name: str, times: int) -> Workflow:
+        return redeploy.workflow(Loop(name="l", steps=[redeploy.gated(name)], max_iterations=times))
+
+    run = confirm(loop("g", 2), loop("g", 2).run("x"))
+    run.step_requirements[-1].confirm()
+    if is_change:
+        with pytest.raises(DefinitionError, match="iter-"):
+            loop(name, times).continue_run(run)
+    else:
+        assert loop(name, times).continue_run(run).is_paused
+
+
+def test_a_branch_that_is_gone_from_a_parallel_is_a_change(redeploy: _Redeploy) -> None:
+    """What it did would be lost."""
+    run = redeploy.workflow(Parallel(redeploy.gated("g"), redeploy.step("a"))).run("x")
+    run.step_requirements[-1].confirm()
+    with pytest.raises(DefinitionError, match="no longer has"):
+        redeploy.workflow(Parallel(redeploy.gated("g"))).continue_run(run)
+
+
+def test_a_branch_may_be_added_to_a_parallel(redeploy: _Redeploy) -> None:
+    """None comes before another, so a new one is no change, wherever it stands."""
+    run = redeploy.workflow(Parallel(redeploy.gated("g"), redeploy.step("a"))).run("x")
+    run.step_requirements[-1].confirm()
+    grown = Parallel(redeploy.step("new"), redeploy.gated("g"), redeploy.step("a"))
+    assert redeploy.workflow(grown).continue_run(run).status is RunStatus.COMPLETED
+    assert sorted(redeploy.calls.names) == ["a", "g", "new"]

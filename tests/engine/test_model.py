@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from kernbot.db.in_memory import InMemoryDb
 from kernbot.run.workflow import WorkflowRunOutput
-from kernbot.workflow import Condition, Step, Steps, Workflow
+from kernbot.workflow import Condition, Loop, Step, Steps, Workflow
 from kernbot.workflow.node import Node
 from tests.engine.bench import Calls
-from tests.engine.model import Choice, Leaf, Pipe, Shape, expected, names
+from tests.engine.model import Choice, Cycle, Leaf, Pipe, Shape, expected, names
 
 _GATES = st.sampled_from(["none", "none", "skip", "cancel"])
 _LEAVES = st.builds(Leaf, _GATES, works=st.sampled_from([True, True, True, False]), fails_the_run=st.booleans())
@@ -25,7 +25,8 @@ _LEAVES = st.builds(Leaf, _GATES, works=st.sampled_from([True, True, True, False
 def _composites(inside: st.SearchStrategy[Shape]) -> st.SearchStrategy[Shape]:
     several = st.lists(inside, max_size=3).map(tuple)
     choices = st.builds(Choice, st.sampled_from(["none", "else", "skip", "cancel"]), st.booleans(), several, several)
-    return st.builds(Pipe, _GATES, several) | choices
+    cycles = st.builds(Cycle, _GATES, st.integers(1, 3), st.booleans(), several)
+    return st.builds(Pipe, _GATES, several) | choices | cycles
 
 
 _TREES = st.lists(st.recursive(_LEAVES, _composites, max_leaves=8), min_size=1, max_size=4)
@@ -81,6 +82,10 @@ class _Trial:
                 return self._step(name, shape, gate)
             case Pipe():
                 return Steps(name=name, steps=self._nodes(f"{name}p", shape.inside), **gate)
+            case Cycle():
+                inside = self._nodes(f"{name}l", shape.inside)
+                gate["forward_iteration_output"] = shape.forwards
+                return Loop(name=name, steps=inside, max_iterations=shape.times, **gate)
             case Choice():
                 branches = (self._nodes(f"{name}i", shape.inside), self._nodes(f"{name}e", shape.otherwise))
                 return Condition(branches[0], lambda _: shape.holds, branches[1], name=name, **gate)

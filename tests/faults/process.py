@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sqlite3
 import subprocess
@@ -78,6 +79,7 @@ class BotProcess:
         """Stop the clock of the process, though not while it holds the lock of the database."""
         while True:
             self._process.send_signal(signal.SIGSTOP)
+            await asyncio.to_thread(os.waitid, os.P_PID, self._process.pid, os.WSTOPPED)
             if not self._is_locked():
                 return
             self.thaw()
