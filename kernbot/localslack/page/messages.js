@@ -24,6 +24,7 @@ export class MessageList {
     this.jump = button({ class: "jump", hidden: true, click: () => this.#toBottom() }, "New messages ↓");
     this.node = el("div", { class: "messages", scroll: () => this.#scrolled() }, this.rows);
     this.pinned = true;
+    this.top = 0;
     this.#keepPinned();
   }
 
@@ -35,6 +36,7 @@ export class MessageList {
   show(place, messages, empty) {
     const key = linkTo(place);
     const moved = key !== this.key;
+    this.#notice();
     if (moved) this.drawn.clear();
     this.key = key;
     this.place = place;
@@ -126,20 +128,30 @@ export class MessageList {
     return div("tools", this.#threadLink(message, { class: "tool", title: words }, sign("↩", words)));
   }
 
+  /** The event of a scroll comes a frame late: see to it that nobody who scrolled back is taken to the end. */
+  #notice() {
+    if (this.node.scrollTop < this.top) this.#scrolled();
+  }
+
   #toBottom() {
     this.node.scrollTop = this.node.scrollHeight;
+    this.top = this.node.scrollTop;
     this.pinned = true;
     this.jump.hidden = true;
   }
 
   /** Who reads the newest messages stays with them; who scrolled back stays there. */
   #scrolled() {
+    this.top = this.node.scrollTop;
     this.pinned = this.node.scrollHeight - this.node.scrollTop - this.node.clientHeight < NEAR_BOTTOM;
     if (this.pinned) this.jump.hidden = true;
   }
 
   #keepPinned() {
-    const observer = new ResizeObserver(() => this.pinned && this.#toBottom());
+    const observer = new ResizeObserver(() => {
+      this.#notice();
+      if (this.pinned) this.#toBottom();
+    });
     observer.observe(this.node);
     observer.observe(this.rows);
   }
