@@ -76,9 +76,9 @@ def status(
     db: Annotated[str, typer.Option(help=DB_HELP, envvar="KERNBOT_DB")] = "kernbot.db",
 ) -> None:
     """Show where a run stands."""
-    from kernbot.reports import run_report  # noqa: PLC0415 - the other commands read no run
+    from kernbot.reports import must_exist, run_report  # noqa: PLC0415 - the other commands read no run
 
-    typer.echo(asyncio.run(run_report(db, run)))
+    typer.echo(asyncio.run(run_report(must_exist(db), run)))
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from kernbot.db import open_store
 from kernbot.db.base import RunFilter, Snapshot
@@ -40,6 +41,13 @@ async def start_run(bot: KernBot, db: str, name: str, text: str) -> str:
     finally:
         await store.close()
     return f"Started run {run_id} of {name}; the bot that serves {shown(db)} takes it up."
+
+
+def must_exist(db: str) -> str:
+    """Return the name of a database; NotFoundError for a file that isn't there, which reading would make."""
+    if "://" not in db and not Path(db).exists():
+        raise NotFoundError(f"There is no database {db}; KERNBOT_DB or --db names another.")
+    return db
 
 
 def shown(db: str) -> str:

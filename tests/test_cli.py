@@ -124,9 +124,16 @@ def test_starting_an_unknown_workflow(kernbot: CommandLine, tmp_path: Path) -> N
     assert not list(tmp_path.iterdir())
 
 
-def test_the_status_of_an_unknown_run(kernbot: CommandLine) -> None:
+async def test_the_status_of_an_unknown_run(kernbot: CommandLine, tmp_path: Path) -> None:
     """`status` names the run that is not there, and the database."""
+    await start(tmp_path, "ab01")
     assert refused(kernbot("status", "abc")) == "There is no run abc in kernbot.db."
+
+
+def test_a_database_that_is_not_there(kernbot: CommandLine, tmp_path: Path) -> None:
+    """`status` makes none."""
+    assert refused(kernbot("status", "abc")).startswith("There is no database kernbot.db")
+    assert not list(tmp_path.iterdir())
 
 
 async def test_the_status_of_several_runs(kernbot: CommandLine, tmp_path: Path) -> None:

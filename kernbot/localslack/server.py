@@ -19,7 +19,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from kernbot.localslack import page_api, response_urls, socket_mode, web_api
-from kernbot.localslack.errors import ApiError
+from kernbot.localslack.errors import ApiError, SetUpError
 from kernbot.localslack.page_api import PageApi
 from kernbot.localslack.response_urls import ResponseUrls
 from kernbot.localslack.socket_mode import SocketMode
@@ -85,7 +85,7 @@ class Site:
         runner = web.AppRunner(self._application, access_log=None, shutdown_timeout=1)
         await runner.setup()
         try:
-            await web.TCPSite(runner, _HOST, port).start()
+            await _listen(runner, port)
             server = Server(runner.addresses[0][1], self._token)
             self._hosts = frozenset(f"{host}:{server.port}" for host in (_HOST, "localhost"))
             yield server
@@ -137,3 +137,10 @@ class Site:
         except ValueError:
             return web.json_response({"ok": False, "error": "invalid_payload"}, status=400)
         return web.Response(text="ok")
+
+
+async def _listen(runner: web.AppRunner, port: int) -> None:
+    try:
+        await web.TCPSite(runner, _HOST, port).start()
+    except OSError as error:
+        raise SetUpError(f"Port {port} of this machine is taken: name another one, or 0 for a free one.") from error

@@ -18,6 +18,7 @@ from kernbot.db.base import Snapshot, Store
 from kernbot.db.slack import MessageRole, SlackMessage, SlackStore
 from kernbot.engine.runner import load
 from kernbot.engine.values import digest
+from kernbot.errors import ConflictError
 from kernbot.runtime.dispatcher import InProcessDispatcher
 from kernbot.runtime.registry import KernBot
 from kernbot.slack.failures import SLACK_FAILURES, error_code
@@ -135,10 +136,10 @@ class Outbox:
                 await self._messages.settle_run(run_id)
 
     async def try_now(self, run_id: str) -> None:
-        """Do it at once; where Slack fails, the next recovery goes on."""
+        """Do it at once; where Slack fails, or another bot is at it too, the next recovery goes on."""
         try:
             await self.bring_up_to_date(run_id)
-        except SLACK_FAILURES as error:
+        except (*SLACK_FAILURES, ConflictError) as error:
             _log.info("messages not up to date yet: %s", error_code(error), extra={"run_id": run_id})
 
     async def link_to_run(self, run_id: str) -> str | None:

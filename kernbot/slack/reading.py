@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
-from kernbot.db.base import JournalEntry, PauseRecord, Snapshot
+from kernbot.db.base import PauseRecord, Snapshot
 from kernbot.engine.gates import Verdict, allowed_actions, verdict_of
 from kernbot.engine.journal import ROOT, Journal
 from kernbot.engine.values import decode
-from kernbot.engine.views import previous_output, run_output
+from kernbot.engine.views import run_output
 from kernbot.run.answer import Action, Answer
 from kernbot.run.status import RunStatus
 from kernbot.slack.ids import slack_user
 from kernbot.slack.render.facts import FieldFacts, Followed, PauseFacts, RunFacts, StepFacts, StepState
-from kernbot.workflow.types import StepOutput
 
 _FOLLOWS: dict[Verdict, Followed] = {
     Verdict.SKIP: "skipped",
@@ -29,7 +27,7 @@ def run_facts(
 ) -> RunFacts:
     """Return what there is to show of a run."""
     run = snapshot.run
-    output = run_output(snapshot)
+    record = _Record(snapshot)
     outcome = run.outcome or {}
     return RunFacts(
         run_id=run.run_id,
@@ -39,9 +37,9 @@ def run_facts(
         channel=channel,
         started_at=run.created_at,
         ended_at=run.updated_at if run.status.has_ended else None,
-        steps=[_step(snapshot, key, name) for key, name in run.request["outline"]],
-        pauses=[pause_facts(snapshot, pause) for pause in snapshot.pauses],
-        content=as_text(output.content) if run.status is RunStatus.COMPLETED else None,
+        steps=[record.step(f"{ROOT}/{key}", name) for key, name in run.request["outline"]],
+        pauses=[record.pause(pause) for pause in snapshot.pauses],
+        content=as_text(run_output(snapshot).content) if run.status is RunStatus.COMPLETED else None,
         error=outcome.get("error"),
         cancelled_by=_who(outcome.get("cancelled_by")),
         reason=outcome.get("reason"),
@@ -52,43 +50,7 @@ def run_facts(
 
 def pause_facts(snapshot: Snapshot, pause: PauseRecord) -> PauseFacts:
     """Return what there is to show of one question."""
-    question = pause.question
-    answered = pause.answered
-    stored = Answer.from_dict(answered.answer) if answered and answered.answer else None
-    return PauseFacts(
-        pause_id=pause.pause_id,
-        kind=pause.kind,
-        message=question["message"],
-        step_name=pause.step_name,
-        digest=pause.digest,
-        index=question["index"],
-        of=question["of"],
-        next_step=question["next_step"],
-        values=_values(snapshot, question),
-        requires_confirmation=question.get("requires_confirmation", False),
-        fields=[_field(decode(item)) for item in question.get("fields", ())],
-        on_reject=question.get("on_reject"),
-        on_timeout=question.get("on_timeout"),
-        silence=pause.silence["action"] if pause.silence else None,
-        actions=[str(action) for action in allowed_actions(question)],
-        error=_error_of(question),
-        cause=question.get("cause"),
-        opened_at=pause.opened_at,
-        deadline=pause.deadline,
-        is_open=pause.state == "open",
-        answer=stored,
-        answered_at=answered.at if answered else None,
-        answered_by=_who(answered.by) if answered else None,
-        followed=_followed(snapshot, pause, stored),
-        seconds=_seconds_of(snapshot, Journal(snapshot).get(pause.path, "output")),
-    )
-
-
-def _error_of(question: dict[str, Any]) -> str | None:
-    """Return what went wrong: with its class, if an author's code raised it."""
-    if question.get("cause") != "failed":
-        return question.get("error_message")
-    return ": ".join(filter(None, (question["error_type"], question["error_message"])))
+    return _Record(snapshot).pause(pause)
 
 
 def as_text(value: Any) -> str:
@@ -96,6 +58,121 @@ def as_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+class _Record:
+    """A run's rows, and what can be told from them."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._run = snapshot.run
+        self._pauses = snapshot.pauses
+        self._entries = snapshot.journal
+        self._journal = Journal(snapshot)
+        self._over = {entry.path: entry.created_at for entry in snapshot.journal if entry.kind == "output"}
+
+    def step(self, path: str, name: str) -> StepFacts:
+        output = self._journal.output(path)
+        failed = next(iter(output.failed_steps()), None) if output else None
+        error = failed.error if failed else None
+        return StepFacts(name=name, state=self._state(path), seconds=self._seconds(path), error=error)
+
+    def pause(self, pause: PauseRecord) -> PauseFacts:
+        question = pause.question
+        answered = pause.answered
+        stored = Answer.from_dict(answered.answer) if answered and answered.answer else None
+        return PauseFacts(
+            pause_id=pause.pause_id,
+            kind=pause.kind,
+            message=question["message"],
+            step_name=pause.step_name,
+            digest=pause.digest,
+            index=question["index"],
+            of=question["of"],
+            next_step=question["next_step"],
+            values=self._values(question),
+            requires_confirmation=question.get("requires_confirmation", False),
+            fields=[_field(decode(item)) for item in question.get("fields", ())],
+            on_reject=question.get("on_reject"),
+            on_timeout=question.get("on_timeout"),
+            silence=pause.silence["action"] if pause.silence else None,
+            actions=[str(action) for action in allowed_actions(question)],
+            error=_error_of(question),
+            cause=question.get("cause"),
+            opened_at=pause.opened_at,
+            deadline=pause.deadline,
+            is_open=pause.state == "open",
+            answer=stored,
+            answered_at=answered.at if answered else None,
+            answered_by=_who(answered.by) if answered else None,
+            followed=self._followed(pause, stored),
+            seconds=self._seconds(pause.path),
+        )
+
+    def _values(self, question: dict[str, Any]) -> list[tuple[str, str]]:
+        given = decode(self._run.request["input"])
+        named = given.items() if isinstance(given, dict) else [("input", given)]
+        values = [(str(name), as_text(value)) for name, value in named if value is not None]
+        previous = self._journal.output(question["previous"]["path"]) if question["previous"] else None
+        if previous is not None and previous.last_content is not None:
+            values.append((f"from {previous.step_name}", as_text(previous.last_content)))
+        return values
+
+    def _state(self, path: str) -> StepState:
+        if path in self._over:
+            if self._journal.output(path) is None:
+                return "skipped"
+            return "failed" if self._has_failed_steps(path) else "done"
+        if self._run.status is RunStatus.ERROR and any(_is_under(entry.path, path) for entry in self._entries):
+            return "failed"
+        if self._run.status.has_ended:
+            return "not_run"
+        touched = [pause for pause in self._pauses if _is_under(pause.path, path)]
+        if any(pause.state == "open" for pause in touched):
+            return "waiting"
+        return "running" if touched or self._is_next(path) else "not_yet"
+
+    def _is_next(self, path: str) -> bool:
+        paths = (f"{ROOT}/{key}" for key, _ in self._run.request["outline"])
+        return next((other for other in paths if other not in self._over), None) == path
+
+    def _has_failed_steps(self, path: str) -> bool:
+        output = self._journal.output(path)
+        return output is not None and any(output.failed_steps())
+
+    def _followed(self, pause: PauseRecord, answer: Answer | None) -> Followed:
+        if answer is None:
+            return "cancelled" if pause.state == "closed" else "resuming"
+        is_over = pause.path in self._over
+        follows = _FOLLOWS.get(verdict_of(answer.action, pause.question))
+        if follows == "cancelled" or (not is_over and self._run.status is RunStatus.CANCELLED):
+            return "cancelled" if self._run.status is RunStatus.CANCELLED else "resuming"
+        if follows and (is_over or answer.action is Action.reject):
+            return follows
+        if not is_over:
+            return "failed" if self._has_failed_since(pause) else "resuming"
+        return "failed" if self._has_failed_steps(pause.path) else "ran"
+
+    def _has_failed_since(self, pause: PauseRecord) -> bool:
+        """Whether what an answer allowed is known to have failed, and nothing is being tried just now."""
+        if self._run.status is not RunStatus.PAUSED:
+            return self._run.status is RunStatus.ERROR
+        known = pause.number if pause.kind == "error" else 0
+        return self._journal.failures(pause.path) > known
+
+    def _seconds(self, path: str) -> float | None:
+        """Return how long a node took: from the last thing before it that is on record until its output."""
+        if (end := self._over.get(path)) is None:
+            return None
+        answers = (pause.answered.at for pause in self._pauses if pause.answered)
+        outputs = (at for other, at in self._over.items() if other != path)
+        return end - max((at for at in (*answers, *outputs) if at <= end), default=self._run.created_at)
+
+
+def _error_of(question: dict[str, Any]) -> str | None:
+    """Return what went wrong: with its class, if an author's code raised it."""
+    if question.get("cause") != "failed":
+        return question.get("error_message")
+    return ": ".join(filter(None, (question["error_type"], question["error_message"])))
 
 
 def _who(person: str | None) -> str | None:
@@ -106,84 +183,5 @@ def _field(item: dict[str, Any]) -> FieldFacts:
     return FieldFacts(default=item.pop("value"), **item)
 
 
-def _values(snapshot: Snapshot, question: dict[str, Any]) -> list[tuple[str, str]]:
-    given = decode(snapshot.run.request["input"])
-    named = given.items() if isinstance(given, dict) else [("input", given)]
-    values = [(str(name), as_text(value)) for name, value in named if value is not None]
-    previous = previous_output(snapshot, question)
-    if previous is not None and previous.last_content is not None:
-        values.append((f"from {previous.step_name}", as_text(previous.last_content)))
-    return values
-
-
-def _step(snapshot: Snapshot, key: str, name: str) -> StepFacts:
-    path = f"{ROOT}/{key}"
-    journal = Journal(snapshot)
-    entry = journal.get(path, "output")
-    state = _state(snapshot, path, entry, journal.output(path))
-    failed = next(iter(output.failed_steps()), None) if (output := journal.output(path)) else None
-    return StepFacts(
-        name=name, state=state, seconds=_seconds_of(snapshot, entry), error=failed.error if failed else None
-    )
-
-
-def _state(snapshot: Snapshot, path: str, entry: JournalEntry | None, output: StepOutput | None) -> StepState:
-    if entry is not None:
-        if output is None:
-            return "skipped"
-        return "failed" if any(output.failed_steps()) else "done"
-    touched = [pause for pause in snapshot.pauses if _is_under(pause.path, path)]
-    if snapshot.run.status is RunStatus.ERROR and any(_is_under(e.path, path) for e in snapshot.journal):
-        return "failed"
-    if snapshot.run.status.has_ended:
-        return "not_run"
-    if any(pause.state == "open" for pause in touched):
-        return "waiting"
-    return "running" if touched or _is_next(snapshot, path) else "not_yet"
-
-
 def _is_under(path: str, top: str) -> bool:
     return path == top or path.startswith(f"{top}/")
-
-
-def _is_next(snapshot: Snapshot, path: str) -> bool:
-    over = {entry.path for entry in snapshot.journal if entry.kind == "output"}
-    waiting = [f"{ROOT}/{key}" for key, _ in snapshot.run.request["outline"] if f"{ROOT}/{key}" not in over]
-    return waiting[:1] == [path]
-
-
-def _followed(snapshot: Snapshot, pause: PauseRecord, answer: Answer | None) -> Followed:
-    if answer is None:
-        return "cancelled" if pause.state == "closed" else "resuming"
-    follows = _FOLLOWS.get(verdict_of(answer.action, pause.question))
-    entry = Journal(snapshot).get(pause.path, "output")
-    if follows == "cancelled" or (entry is None and snapshot.run.status is RunStatus.CANCELLED):
-        return "cancelled" if snapshot.run.status is RunStatus.CANCELLED else "resuming"
-    if follows and (entry is not None or answer.action is Action.reject):
-        return follows
-    if entry is None:
-        return "failed" if _has_failed_since(snapshot, pause) else "resuming"
-    output = Journal(snapshot).output(pause.path)
-    return "failed" if output is not None and any(output.failed_steps()) else "ran"
-
-
-def _has_failed_since(snapshot: Snapshot, pause: PauseRecord) -> bool:
-    """Whether the attempt that an answer allowed is known to have failed, and nothing is being tried just now."""
-    known = pause.number if pause.kind == "error" else 0
-    stopped = snapshot.run.status in (RunStatus.PAUSED, RunStatus.ERROR)
-    return stopped and Journal(snapshot).failures(pause.path) > known
-
-
-def _seconds_of(snapshot: Snapshot, entry: JournalEntry | None) -> float | None:
-    """Return how long a node took: from the last thing before it that is on record until its output."""
-    if entry is None:
-        return None
-    answered = [pause.answered.at for pause in snapshot.pauses if pause.answered]
-    before = [other.created_at for other in snapshot.journal if other.kind == "output" and other.path != entry.path]
-    earlier = [at for at in _flat(answered, before) if at <= entry.created_at]
-    return entry.created_at - max(earlier, default=snapshot.run.created_at)
-
-
-def _flat(*lists: Iterable[float]) -> Iterable[float]:
-    for items in lists:
-        yield from items

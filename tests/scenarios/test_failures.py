@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kernbot.run import RunStatus
-from kernbot.workflow import Step, StepInput, Workflow
+from kernbot.workflow import Step, StepInput, Steps, Workflow
 from tests.scenarios.team import Team, words
 
 
@@ -97,3 +97,12 @@ async def test_people_are_asked_about_a_failure(team: Team) -> None:
         await team.click("ana", second, "pause.skip")
         await team.says(team.parents()[0], "finished with 1 failed step")
         assert send.tries == 2
+
+
+async def test_an_approved_pipeline_that_fails_inside_says_so(team: Team) -> None:
+    """The card of a pipeline whose inner step ended the run does not wait for ever."""
+    inner = Step(name="send", executor=Flaky(good_at=9), on_error="fail")
+    pipe = Steps(name="pipe", steps=[inner], requires_confirmation=True, confirmation_message="Send all?")
+    async with team.bot(Workflow(name="sending", steps=[pipe])):
+        await team.click("ana", card := await team.ask("sending", "Send all?"), "pause.approve")
+        await team.says(card, "Approved, the step failed: Send all?")
