@@ -21,7 +21,7 @@ from kernbot.runtime.registry import KernBot
 from kernbot.runtime.service import Service
 from kernbot.settings import Settings
 from kernbot.slack.app import build_app, build_inbox
-from kernbot.slack.channels import place_workflows
+from kernbot.slack.channels import SharedChannels, place_workflows
 from kernbot.slack.doors import Doors
 from kernbot.slack.failures import SLACK_FAILURES, error_code
 from kernbot.slack.ids import TokenMaker
@@ -79,7 +79,15 @@ class _Parts:
         self._store = store
         self._clock = clock
         sender = Sender(client)
-        self._outbox = Outbox(bot, store, messages=store, sender=sender, tokens=tokens, workspace_url=workspace.url)
+        self._outbox = Outbox(
+            bot,
+            store,
+            messages=store,
+            sender=sender,
+            tokens=tokens,
+            workspace_url=workspace.url,
+            is_shared=SharedChannels(client, clock).has,
+        )
         self._service = Service(
             bot=bot,
             store=store,

@@ -30,7 +30,8 @@ def demo_workspace() -> tuple[LocalSlack, App]:
     slack = LocalSlack(clock=time.time, team_id="T01LOCAL", team_name="Local workspace")
     for user_id, name, display_name, kind in _PEOPLE:
         slack.add_person(user_id, name=name, display_name=display_name, kind=kind)
-    slack.add_channel("C01DATA", name="data", members=["U01DEE", "U02ANA", "U03BOB", "U05GUS", "U06SAM", "U07DORA"])
+    slack.add_channel("C01DATA", name="data", members=["U01DEE", "U02ANA", "U03BOB", "U05GUS", "U07DORA"])
+    slack.add_channel("C03PARTNERS", name="partners", members=["U01DEE", "U02ANA", "U06SAM"])
     slack.add_channel("C02RANDOM", name="random", members=["U01DEE", "U02ANA", "U03BOB", "U04OLGA"])
     app = slack.install(manifest())
     slack.invite(app, "C01DATA")

@@ -46,8 +46,8 @@ class Channel:
         return person.id in self.members or (self.type == "public_channel" and person.browses_public_channels)
 
 
-def conversation_object(channel: Channel, viewer: str) -> dict[str, Any]:
-    """Return Slack's conversation object as the user id `viewer` gets it.
+def conversation_object(channel: Channel, viewer: str, *, is_shared: bool = False) -> dict[str, Any]:
+    """Return Slack's conversation object as the user id `viewer` gets it; shared is what other organisations are in.
 
     From https://docs.slack.dev/reference/objects/conversation-object.
     """
@@ -65,8 +65,8 @@ def conversation_object(channel: Channel, viewer: str) -> dict[str, Any]:
         "is_archived": channel.archived,
         "is_general": False,
         "is_member": viewer in channel.members,
-        "is_shared": False,
-        "is_ext_shared": False,
+        "is_shared": is_shared,
+        "is_ext_shared": is_shared,
         "is_org_shared": False,
         "created": channel.created,
         "topic": {"value": channel.topic, "creator": "", "last_set": 0},

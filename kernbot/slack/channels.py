@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from slack_sdk.web.async_client import AsyncWebClient
 
 from kernbot.errors import ConfigurationError
 from kernbot.runtime.registry import KernBot
 from kernbot.runtime.service import CannotCheckError
 from kernbot.slack.failures import SLACK_FAILURES, error_code
+
+FRESH_SECONDS = 60.0
 
 
 async def place_workflows(bot: KernBot, client: AsyncWebClient) -> None:
@@ -36,6 +40,27 @@ async def can_post(client: AsyncWebClient, channel: str) -> bool:
             return False
         raise CannotCheckError(f"Slack can't be asked about channel {channel} just now.") from error
     return bool(found.get("is_member")) and not found.get("is_archived")
+
+
+class SharedChannels:
+    """Tells which channels are shared with another organisation; remembered for a minute."""
+
+    def __init__(self, client: AsyncWebClient, clock: Callable[[], float]) -> None:
+        self._client = client
+        self._clock = clock
+        self._known: dict[str, tuple[float, bool]] = {}
+
+    async def has(self, channel: str) -> bool:
+        """Whether somebody of another organisation can read a channel; yes, while Slack can't be asked."""
+        asked_at, is_shared = self._known.get(channel, (-FRESH_SECONDS, True))
+        if self._clock() - asked_at < FRESH_SECONDS:
+            return is_shared
+        try:
+            found = (await self._client.conversations_info(channel=channel))["channel"]
+        except SLACK_FAILURES:
+            return True
+        self._known[channel] = (self._clock(), bool(found.get("is_ext_shared")))
+        return self._known[channel][1]
 
 
 async def _ids_by_name(client: AsyncWebClient) -> dict[str, str]:

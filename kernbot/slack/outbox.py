@@ -10,7 +10,7 @@ import asyncio
 import logging
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,6 +36,15 @@ Key = tuple[MessageRole, str | None]
 Rows = dict[Key, SlackMessage]
 BATCH = 500
 SECONDS_TO_FINISH = 2.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the messages of a run stand."""
+
+    channel: str
+    hides_values: bool
+    """Whether people of another organisation can read them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +100,7 @@ class Outbox:
         sender: Sender,
         tokens: TokenMaker,
         workspace_url: str,
+        is_shared: Callable[[str], Awaitable[bool]],
     ) -> None:
         self._bot = bot
         self._store = store
@@ -98,6 +108,7 @@ class Outbox:
         self._sender = sender
         self._tokens = tokens
         self._workspace_url = workspace_url
+        self._is_shared = is_shared
         self._updates = InProcessDispatcher(self.bring_up_to_date, what="messages of a run")
         self._channels: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._response_urls: dict[str, str] = {}
@@ -128,10 +139,11 @@ class Outbox:
             return
         async with self._channels[registered.channel]:
             snapshot = await load(self._store, run_id)
+            place = Place(registered.channel, hides_values=await self._is_shared(registered.channel))
             rows = {(row.role, row.pause_id): row for row in await self._messages.list_messages(run_id)}
-            await self._update_stale(snapshot, registered.channel, rows, ("card",))
-            await self._post_missing(snapshot, registered.channel, rows)
-            await self._update_stale(snapshot, registered.channel, rows, ("card", "result", "parent"))
+            await self._update_stale(snapshot, place, rows, ("card",))
+            await self._post_missing(snapshot, place, rows)
+            await self._update_stale(snapshot, place, rows, ("card", "result", "parent"))
             if snapshot.run.status.has_ended:
                 await self._messages.settle_run(run_id)
 
@@ -147,32 +159,33 @@ class Outbox:
         rows = await self._messages.list_messages(run_id)
         return next((self._link(row) for row in rows if row.role == "parent"), None)
 
-    async def _post_missing(self, snapshot: Snapshot, channel: str, rows: Rows) -> None:
-        for wanted in wanted_messages(self._facts(snapshot, channel, rows), self._tokens):
+    async def _post_missing(self, snapshot: Snapshot, place: Place, rows: Rows) -> None:
+        for wanted in wanted_messages(self._facts(snapshot, place, rows), self._tokens):
             row = rows.get(wanted.key)
             if row is None:
-                row = _new_row(snapshot.run.run_id, channel, wanted, rows)
+                row = _new_row(snapshot.run.run_id, place.channel, wanted, rows)
                 await self._messages.save_message(row)
             if row.ts is None:
                 rows[wanted.key] = await self._post(row, wanted)
 
-    async def _update_stale(self, snapshot: Snapshot, channel: str, rows: Rows, roles: Sequence[MessageRole]) -> None:
+    async def _update_stale(self, snapshot: Snapshot, place: Place, rows: Rows, roles: Sequence[MessageRole]) -> None:
         """Update what has been posted and shows another state, in the order of the roles."""
         posted = [
             wanted
-            for wanted in wanted_messages(self._facts(snapshot, channel, rows), self._tokens)
+            for wanted in wanted_messages(self._facts(snapshot, place, rows), self._tokens)
             if wanted.role in roles and wanted.key in rows and rows[wanted.key].ts is not None
         ]
         for wanted in sorted(posted, key=lambda wanted: roles.index(wanted.role)):
             if rows[wanted.key].shown != wanted.state:
                 rows[wanted.key] = await self._update(wanted, rows[wanted.key])
 
-    def _facts(self, snapshot: Snapshot, channel: str, rows: Rows) -> RunFacts:
+    def _facts(self, snapshot: Snapshot, place: Place, rows: Rows) -> RunFacts:
         waiting = next((pause for pause in snapshot.pauses if pause.state == "open"), None)
         card_row = rows.get(("card", waiting.pause_id)) if waiting else None
         return run_facts(
             snapshot,
-            channel,
+            place.channel,
+            hides_values=place.hides_values,
             run_link=self._link(rows.get(("parent", None))),
             open_question_link=self._link(card_row),
         )

@@ -23,11 +23,17 @@ _FOLLOWS: dict[Verdict, Followed] = {
 
 
 def run_facts(
-    snapshot: Snapshot, channel: str, *, run_link: str | None = None, open_question_link: str | None = None
+    snapshot: Snapshot,
+    channel: str,
+    *,
+    hides_values: bool = False,
+    run_link: str | None = None,
+    open_question_link: str | None = None,
 ) -> RunFacts:
-    """Return what there is to show of a run."""
+    """Return what there is to show of a run; without values, result and error texts where people may not see them."""
     run = snapshot.run
-    record = _Record(snapshot)
+    record = _Record(snapshot, hides_values=hides_values)
+    is_told = run.status is RunStatus.COMPLETED and not hides_values
     outcome = run.outcome or {}
     return RunFacts(
         run_id=run.run_id,
@@ -39,8 +45,8 @@ def run_facts(
         ended_at=run.updated_at if run.status.has_ended else None,
         steps=[record.step(f"{ROOT}/{key}", name) for key, name in run.request["outline"]],
         pauses=[record.pause(pause) for pause in snapshot.pauses],
-        content=as_text(run_output(snapshot).content) if run.status is RunStatus.COMPLETED else None,
-        error=outcome.get("error"),
+        content=as_text(run_output(snapshot).content) if is_told else None,
+        error=record.told(outcome.get("error")),
         cancelled_by=_who(outcome.get("cancelled_by")),
         reason=outcome.get("reason"),
         run_link=run_link,
@@ -63,7 +69,8 @@ def as_text(value: Any) -> str:
 class _Record:
     """A run's rows, and what can be told from them."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, *, hides_values: bool = False) -> None:
+        self._hides_values = hides_values
         self._run = snapshot.run
         self._pauses = snapshot.pauses
         self._entries = snapshot.journal
@@ -73,8 +80,12 @@ class _Record:
     def step(self, path: str, name: str) -> StepFacts:
         output = self._journal.output(path)
         failed = next(iter(output.failed_steps()), None) if output else None
-        error = failed.error if failed else None
+        error = self.told(failed.error) if failed else None
         return StepFacts(name=name, state=self._state(path), seconds=self._seconds(path), error=error)
+
+    def told(self, error: str | None) -> str | None:
+        """Return as much of an error as may be shown: its class alone where values are hidden."""
+        return error.partition(":")[0] if error and self._hides_values else error
 
     def pause(self, pause: PauseRecord) -> PauseFacts:
         question = pause.question
@@ -89,14 +100,15 @@ class _Record:
             index=question["index"],
             of=question["of"],
             next_step=question["next_step"],
-            values=self._values(question),
+            values=[] if self._hides_values else self._values(question),
+            hides_values=self._hides_values,
             requires_confirmation=question.get("requires_confirmation", False),
             fields=[_field(decode(item)) for item in question.get("fields", ())],
             on_reject=question.get("on_reject"),
             on_timeout=question.get("on_timeout"),
             silence=pause.silence["action"] if pause.silence else None,
             actions=[str(action) for action in allowed_actions(question)],
-            error=_error_of(question),
+            error=self.told(_error_of(question)),
             cause=question.get("cause"),
             opened_at=pause.opened_at,
             deadline=pause.deadline,

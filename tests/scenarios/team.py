@@ -228,7 +228,7 @@ def make_workspace(clock: MovedClock, *, http_port: int | None = None) -> tuple[
         ("dora", Kind.MEMBER),
     ):
         slack.add_person(f"U{name.upper()}", name=name, display_name=name.title(), kind=kind)
-    slack.add_channel(CHANNEL, name="ops", members=["UDEE", "UANA", "UBOB", "UGUS", "USAM", "UDORA"])
+    slack.add_channel(CHANNEL, name="ops", members=["UDEE", "UANA", "UBOB", "UGUS", "UDORA"])
     slack.add_channel(ELSEWHERE, name="random", members=["UDEE", "UANA", "UBOB", "UOLGA", "UGUS"])
     url = f"http://127.0.0.1:{http_port}/slack/events" if http_port else None
     app = slack.install(manifest(url=url))

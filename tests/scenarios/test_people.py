@@ -18,11 +18,34 @@ WHY = {
 NOT_VALID = "this button is no longer valid"
 
 
+def share_with_sam(team: Team, who: str) -> None:
+    """Let Sam, of another organisation, into #ops: whoever is there can click."""
+    if who == "sam":
+        team.slack.join("USAM", CHANNEL)
+
+
+async def test_where_another_organisation_reads_along_no_values_are_shown(team: Team) -> None:
+    """Cards show the question alone, and no result is posted; members see the values in the review, and approve."""
+    share_with_sam(team, "sam")
+    async with team.bot(Deploy().workflow):
+        card = await team.ask("deploy the-secret", QUESTION)
+        assert "Its values are not shown: this channel is shared with another organisation." in words(card)
+        review = await team.press("ana", card, "pause.review")
+        assert "the-secret" in words(review)
+        await team.send("ana", review)
+        await team.says(card, "Approved, the step ran")
+        await team.says(team.parents()[0], "finished")
+        seen = [*team.parents(), *team.thread(team.parents()[0])]
+        assert "the-secret" not in str(seen)
+        assert "announced" not in str(seen)
+
+
 @pytest.mark.parametrize("who", WHY)
 async def test_outsiders_press_every_button_of_a_confirmation(team: Team, who: str) -> None:
     """A guest, a stranger and somebody who is not in the channel are refused with the reason; nothing changes."""
     async with team.bot(Deploy().workflow):
         card = await team.ask("deploy", QUESTION)
+        share_with_sam(team, who)
         before = await team.run()
         team.refused.add("user_not_in_channel")
         for times, action in enumerate(("pause.approve", "pause.reject"), start=1):
@@ -41,6 +64,7 @@ async def test_outsiders_press_every_button_of_a_confirmation(team: Team, who: s
 @pytest.mark.parametrize("who", WHY)
 async def test_outsiders_open_no_form(team: Team, who: str) -> None:
     """Fill in and Review show the reason instead of the form or the values; nothing changes."""
+    share_with_sam(team, who)
     async with team.bot(Deploy().workflow, configure()):
         review = await team.ask(f"deploy {'long ' * 100}secret-end", QUESTION)
         form = await team.ask("configure", "Configure processing:")

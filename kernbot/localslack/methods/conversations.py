@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
+from typing import Any
 
 from kernbot.localslack.conversations import Channel, conversation_object
 from kernbot.localslack.errors import ApiError, invalid_arguments
 from kernbot.localslack.methods.base import Body, Call, Method, count, flag, text
+from kernbot.localslack.people import Kind
 
 _DEFAULT_LIMIT = 100
 _HIGHEST_LIMIT = 1000
@@ -22,7 +24,7 @@ _TYPE_SCOPES = {
 
 def _info(call: Call) -> Body:
     channel = call.readable_channel()
-    body = conversation_object(channel, call.app.bot_user_id)
+    body = _object(call, channel)
     if call.arguments.get("include_num_members"):
         body["num_members"] = len(channel.members)
     return {"channel": body}
@@ -40,7 +42,7 @@ def _list(call: Call) -> Body:
     for kind in types:
         call.need(_TYPE_SCOPES[kind])
     ids, metadata = _page(call, [channel.id for channel in call.workspace.channels.values() if _listed(call, channel)])
-    channels = [conversation_object(call.workspace.channels[each], call.app.bot_user_id) for each in ids]
+    channels = [_object(call, call.workspace.channels[each]) for each in ids]
     return {"channels": channels, "response_metadata": metadata}
 
 
@@ -80,7 +82,7 @@ def _open(call: Call) -> Body:
     if not channel.is_im:
         raise ApiError("method_not_supported_for_channel_type")
     whole = call.arguments.get("return_im", False)
-    return {"channel": conversation_object(channel, call.app.bot_user_id) if whole else {"id": channel.id}}
+    return {"channel": _object(call, channel) if whole else {"id": channel.id}}
 
 
 def _direct(call: Call) -> Channel:
@@ -117,3 +119,8 @@ METHODS = (
         scope="im:write",
     ),
 )
+
+
+def _object(call: Call, channel: Channel) -> dict[str, Any]:
+    strangers = (call.workspace.people[member].kind is Kind.STRANGER for member in channel.members)
+    return conversation_object(channel, call.app.bot_user_id, is_shared=any(strangers))

@@ -43,7 +43,7 @@ def fill_in_label(pause: PauseFacts) -> str:
 
 def needs_review(pause: PauseFacts) -> bool:
     """Whether a card can't show all that is decided on."""
-    return not (question_cut(pause).is_whole and all_shown(pause.values))
+    return pause.hides_values or not (question_cut(pause).is_whole and all_shown(pause.values))
 
 
 def reject_button(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Element:

@@ -53,6 +53,8 @@ def _subject(pause: PauseFacts, at: At) -> Iterator[Block]:
     if pause.cause in ("definition_changed", "failed"):
         yield error_quote(at("error"), pause.error or "")
         return
+    if pause.hides_values:
+        yield section(at("hidden"), "Its values are not shown: this channel is shared with another organisation.")
     if pause.values:
         yield rich_text(at("values"), values_quote(pause.values))
     if pause.fields:

@@ -55,6 +55,8 @@ class PauseFacts:
     """What the run goes on with if this step is skipped; None if nothing follows."""
     values: Sequence[tuple[str, str]]
     """What the question is about: name and whole text, secrets masked already."""
+    hides_values: bool = False
+    """Whether there are values that may not be shown here: people of another organisation can read the channel."""
     requires_confirmation: bool
     fields: Sequence[FieldFacts]
     on_reject: str | None
