@@ -17,7 +17,7 @@ Json = Any
 """Anything that `json.dumps` takes."""
 
 PauseState = Literal["open", "answered", "closed"]
-"""A pause is closed, without an answer, when its run is cancelled."""
+"""A pause is closed, without an answer, when its run is cancelled, or ends while it is still open."""
 
 
 class FencedError(ConflictError):

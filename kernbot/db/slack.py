@@ -41,7 +41,7 @@ class InboxItem:
 
 
 class SlackStore(Protocol):
-    """The tables of the Slack app: `slack_messages`, `slack_settled`, `slack_inbox`, `slack_keys`."""
+    """What the Slack app keeps: its messages, its inbox, its secrets, and which runs are settled."""
 
     async def list_messages(self, run_id: str) -> Sequence[SlackMessage]:
         """Return the messages of a run, in the order in which they were stored."""

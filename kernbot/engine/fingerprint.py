@@ -24,21 +24,11 @@ def problem_with_definition(nodes: Sequence[Node], snapshot: Snapshot) -> str | 
     entered = reached.keys() | {parent for path in reached for parent in _parents(path)}
     known: set[str] = set()
     for base, siblings, in_order in _sibling_lists(ROOT, nodes, entered):
-        if problem := _problem_among(base, siblings, reached, entered if in_order else _EVERYTHING):
+        if problem := _problem_among(base, siblings, reached, entered, in_order=in_order):
             return problem
         known.update([base, *(f"{base}/{key}" for key, _ in keyed(siblings))])
     gone = next((path for path in reached if path not in known), None)
     return gone and f"This run has been at {gone}, which the workflow no longer has."
-
-
-class _Everything(frozenset[str]):
-    """Holds every path: among the branches of a Parallel, none comes before another."""
-
-    def __contains__(self, _: object) -> bool:
-        return True
-
-
-_EVERYTHING = _Everything()
 
 
 def _sibling_lists(
@@ -71,8 +61,14 @@ def _parents(path: str) -> Iterable[str]:
 
 
 def _problem_among(
-    base: str, nodes: Sequence[Node], reached: dict[str, str | None], entered: AbstractSet[str]
+    base: str,
+    nodes: Sequence[Node],
+    reached: dict[str, str | None],
+    entered: AbstractSet[str],
+    *,
+    in_order: bool,
 ) -> str | None:
+    """Say what changed among siblings; where they run at the same time, none was inserted before another."""
     inserted = None
     for key, node in keyed(nodes):
         path = f"{base}/{key}"
@@ -80,6 +76,6 @@ def _problem_among(
             return f"At {path} this run has been through {was}; the workflow now has {node.signature} there."
         if path not in entered:
             inserted = inserted or node.signature
-        elif inserted:
+        elif inserted and in_order:
             return f"{inserted} was inserted before {node.signature}, which this run has reached."
     return None

@@ -48,7 +48,6 @@ def run_facts(
         content=as_text(run_output(snapshot).content) if is_told else None,
         error=record.told(outcome.get("error")),
         cancelled_by=_who(outcome.get("cancelled_by")),
-        reason=outcome.get("reason"),
         run_link=run_link,
         open_question_link=open_question_link,
     )
@@ -105,7 +104,6 @@ class _Record:
             requires_confirmation=question.get("requires_confirmation", False),
             fields=[_field(decode(item)) for item in question.get("fields", ())],
             on_reject=question.get("on_reject"),
-            on_timeout=question.get("on_timeout"),
             silence=pause.silence["action"] if pause.silence else None,
             actions=[str(action) for action in allowed_actions(question)],
             error=self.told(_error_of(question)),

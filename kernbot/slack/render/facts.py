@@ -61,8 +61,6 @@ class PauseFacts:
     fields: Sequence[FieldFacts]
     on_reject: str | None
     """`skip`, `cancel` or `else`."""
-    on_timeout: str | None
-    """`approve`, `skip`, `cancel` or `reject`."""
     silence: str | None
     """What the clock will really do at the deadline: `confirm`, `provide`, `reject`, `skip` or `cancel`."""
     actions: Sequence[str]
@@ -105,7 +103,6 @@ class RunFacts:
     """Why it ended in ERROR: class and first line."""
     cancelled_by: str | None = None
     """A Slack user id, or another name; None if a reject cancelled it."""
-    reason: str | None = None
     open_question_link: str | None = None
     """Permalink of the card of the question that is open."""
     run_link: str | None = None
