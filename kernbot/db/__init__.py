@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from kernbot.errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
-    from kernbot.db import sql_runs, sql_slack
+    from kernbot.db import sql_runs, sql_shared, sql_slack
     from kernbot.db.postgres import PostgresDb
     from kernbot.db.sqlite import SqliteDb
 
-__all__ = ["missing_package", "open_store", "sql_runs", "sql_slack"]
+__all__ = ["missing_package", "open_store", "sql_runs", "sql_shared", "sql_slack"]
 
 
 def __getattr__(name: str) -> Any:

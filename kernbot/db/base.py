@@ -6,8 +6,9 @@ used from any thread and any event loop at once. Whatever goes wrong in a driver
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 from kernbot.errors import ConflictError
@@ -15,6 +16,8 @@ from kernbot.run.status import RunStatus
 
 Json = Any
 """Anything that `json.dumps` takes."""
+
+NO_BLOBS: Mapping[str, Json] = MappingProxyType({})
 
 PauseState = Literal["open", "answered", "closed"]
 """A pause is closed, without an answer, when its run is cancelled, or ends while it is still open."""
@@ -36,6 +39,8 @@ class SessionRecord:
     workflow_id: str
     user_id: str | None
     state: dict[str, Json]
+    name: str | None = None
+    """What people call it."""
     created_at: float
     updated_at: float
 
@@ -70,6 +75,12 @@ class StateChanges:
 
     set: dict[str, Json]
     deleted: tuple[str, ...] = ()
+    was: dict[str, Json] | None = None
+    """What the step saw of the keys that it changes, without those that were absent; None when nobody looked.
+
+    A key that holds something else when it is merged was written by somebody else meanwhile, which is logged. This is
+    not stored.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +88,7 @@ class JournalEntry:
     """One fact about a node of a run, appended once and never changed; unique by path, kind and attempt."""
 
     path: str
-    kind: Literal["started", "failure", "decision", "output"]
+    kind: Literal["started", "waiting", "failure", "decision", "draft", "output"]
     attempt: int = 1
     node: str
     """Type and name of the node, as `Step:fetch`; another one at the same path is a changed definition."""
@@ -106,7 +117,7 @@ class PauseRecord:
     pause_id: str
     run_id: str
     path: str
-    kind: Literal["confirmation", "user_input", "error"]
+    kind: Literal["confirmation", "user_input", "error", "output_review", "iteration_review", "route", "tool"]
     number: int
     """Counts the pauses of this kind at this path, from 1."""
     step_name: str
@@ -131,6 +142,8 @@ class Snapshot:
     session: SessionRecord
     journal: tuple[JournalEntry, ...]
     pauses: tuple[PauseRecord, ...]
+    blobs: Mapping[str, Json] = field(default_factory=dict)
+    """Large values that entries refer to, by digest, as far as somebody has read them: stores leave it empty."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,16 +155,18 @@ class RunFilter:
     user_id: str | None = None
     run_id_prefix: str | None = None
     origin: str | None = None
+    statuses: Sequence[RunStatus] | None = None
     limit: int = 50
 
 
 class Store(Protocol):
     """A database of runs. Each method is one transaction; what it returned is durable."""
 
-    async def create_run(self, run: RunRecord, session_state: dict[str, Json]) -> None:
-        """Store a new run, and its session if there is none; keys given are merged into a session that exists.
+    async def create_run(self, run: RunRecord, session_state: dict[str, Json], *, replaces_state: bool = False) -> None:
+        """Store a new run, and its session if there is none.
 
-        Raises RunExistsError when the run id is taken; then nothing has changed.
+        The state of a session that exists is replaced by the one given, or takes over its keys. Raises RunExistsError
+        when the run id is taken; then nothing has changed.
         """
 
     async def claim_run(self, run_id: str, owner: str, lease_seconds: float) -> Snapshot | None:
@@ -163,10 +178,11 @@ class Store(Protocol):
     async def renew_lease(self, run_id: str, epoch: int, lease_seconds: float) -> bool:
         """Move the lease to `lease_seconds` from now; False when the claim is no longer held."""
 
-    async def append(self, run_id: str, epoch: int, entry: JournalEntry) -> bool:
+    async def append(self, run_id: str, epoch: int, entry: JournalEntry, blobs: Mapping[str, Json] = NO_BLOBS) -> bool:
         """Add an entry and merge its state changes into the session; return whether a cancel was asked for.
 
-        Raises FencedError when `epoch` is not the run's, or the run is not RUNNING; then nothing has changed.
+        `blobs` holds large values that the entry refers to, by their digests; one that is stored already stays as it
+        is. Raises FencedError when `epoch` is not the run's, or the run is not RUNNING; then nothing has changed.
         """
 
     async def suspend(self, run_id: str, epoch: int, waiting_for: Sequence[PauseRecord], now: float) -> RunStatus:
@@ -182,6 +198,13 @@ class Store(Protocol):
     async def finish_run(self, run_id: str, epoch: int, status: RunStatus, outcome: Json, now: float) -> None:
         """End the run. Raises FencedError as `append` does."""
 
+    async def reopen_run(self, run_id: str, now: float) -> bool:
+        """Make a run PENDING that ended in ERROR; False, and nothing changes, in any other status.
+
+        Its outcome stays, until it ends again. Pauses that its end had closed are open once more, a cancel that came
+        too late is forgotten, and a run of the bot is no longer settled.
+        """
+
     async def close_pause(self, pause_id: str, answered: AnswerRecord) -> PauseRecord | None:
         """Answer a pause that is open and whose deadline is after `answered.at`.
 
@@ -189,11 +212,11 @@ class Store(Protocol):
         None when it was not open to this answer.
         """
 
-    async def expire_pauses(self, now: float, limit: int) -> Sequence[PauseRecord]:
+    async def expire_pauses(self, now: float, limit: int, workflow_id: str | None = None) -> Sequence[PauseRecord]:
         """Answer up to `limit` open pauses whose deadline is not after `now` with their `silence`, oldest first.
 
         Each is recorded as answered at its deadline, by `timeout`, through `clock`. Their runs become PENDING if they
-        were PAUSED.
+        were PAUSED. With an id, only pauses of runs of that workflow are answered.
         """
 
     async def next_deadline(self) -> float | None:
@@ -217,6 +240,21 @@ class Store(Protocol):
 
     async def get_session(self, session_id: str) -> SessionRecord | None:
         """Return one session."""
+
+    async def update_session(
+        self, session_id: str, now: float, *, name: str | None = None, state: StateChanges | None = None
+    ) -> bool:
+        """Give a session a name, merge changes into its state, or both; False when there is no such session."""
+
+    async def delete_session(self, session_id: str) -> bool:
+        """Delete a session with its runs, their journals, pauses and messages; False when there is no such session.
+
+        Blobs stay, because other sessions may share them. Raises ConflictError, naming the run, when one of its runs
+        has not ended; then nothing has changed.
+        """
+
+    async def get_blobs(self, digests: Sequence[str]) -> dict[str, Json]:
+        """Return large values by their digests; raise StorageError when one is missing or damaged, naming it."""
 
     async def list_runs(self, which: RunFilter) -> Sequence[RunRecord]:
         """Return the runs that match, newest first."""

@@ -1,10 +1,15 @@
-"""What the stores refuse, in words: the same from each of them."""
+"""What the stores refuse, or warn of, in words: the same from each of them."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
+
 from kernbot.db.base import FencedError, JournalEntry, RunExistsError
 from kernbot.db.slack import SlackMessage
-from kernbot.errors import ConflictError
+from kernbot.errors import ConflictError, StorageError
+
+_log = logging.getLogger(__name__)
 
 
 def run_exists(run_id: str) -> RunExistsError:
@@ -34,3 +39,22 @@ def message_exists(message: SlackMessage) -> ConflictError:
         f"run {message.run_id} has another {message.role} message for pause {message.pause_id} already: "
         "list its messages again"
     )
+
+
+def session_in_use(session_id: str, run_id: str) -> ConflictError:
+    """Return the error for a session that is to be deleted while a run of it has not ended."""
+    return ConflictError(
+        f"session {session_id} is not deleted, because its run {run_id} has not ended: "
+        "wait for its end or cancel it, then delete the session again"
+    )
+
+
+def blob_missing(digest: str) -> StorageError:
+    """Return the error for a large value that is not stored."""
+    return StorageError(f"the large value {digest} is missing; restore it from a backup")
+
+
+def warn_of_overwriting(session_id: str, keys: Sequence[str]) -> None:
+    """Log that keys of a session's state were written by somebody else while a step ran; their values stay unnamed."""
+    if keys:
+        _log.warning("session %s: somebody else wrote %s meanwhile, which is overwritten", session_id, keys)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from itertools import count, islice
@@ -14,6 +14,7 @@ from threading import Lock
 
 from kernbot.db import conflicts, rules
 from kernbot.db.base import (
+    NO_BLOBS,
     AnswerRecord,
     JournalEntry,
     Json,
@@ -44,6 +45,7 @@ class InMemoryDb(Store, SlackStore):
         self._sessions: dict[str, SessionRecord] = {}
         self._runs: dict[str, RunRecord] = {}
         self._journals: dict[str, dict[_Place, JournalEntry]] = {}
+        self._blobs: dict[str, Json] = {}
         self._pauses: dict[str, PauseRecord] = {}
         self._cancel_doors: dict[str, str] = {}
         self._settled: set[str] = set()
@@ -52,13 +54,15 @@ class InMemoryDb(Store, SlackStore):
         self._inbox_ids = count(1)
         self._keys: dict[str, bytes] = {}
 
-    async def create_run(self, run: RunRecord, session_state: dict[str, Json]) -> None:
+    async def create_run(self, run: RunRecord, session_state: dict[str, Json], *, replaces_state: bool = False) -> None:
         with self._lock:
             if run.run_id in self._runs:
                 raise conflicts.run_exists(run.run_id)
             self._runs[run.run_id] = deepcopy(run)
             self._journals[run.run_id] = {}
-            self._sessions.setdefault(run.session_id, rules.new_session(run, state={}))
+            session = self._sessions.setdefault(run.session_id, rules.new_session(run, state={}))
+            if replaces_state:
+                self._sessions[run.session_id] = replace(session, state={})
             self._merge_state(run.session_id, StateChanges(set=session_state), run.created_at)
 
     async def claim_run(self, run_id: str, owner: str, lease_seconds: float) -> Snapshot | None:
@@ -83,13 +87,15 @@ class InMemoryDb(Store, SlackStore):
                 self._runs[run_id] = replace(run, lease_until=self._clock() + lease_seconds)
             return run is not None
 
-    async def append(self, run_id: str, epoch: int, entry: JournalEntry) -> bool:
+    async def append(self, run_id: str, epoch: int, entry: JournalEntry, blobs: Mapping[str, Json] = NO_BLOBS) -> bool:
         with self._lock:
             run = self._fence(run_id, epoch)
             journal = self._journals[run_id]
             if _place(entry) in journal:
                 raise conflicts.entry_exists(run_id, entry)
-            journal[_place(entry)] = deepcopy(entry)
+            journal[_place(entry)] = deepcopy(_kept(entry))
+            for digest, value in blobs.items():
+                self._blobs.setdefault(digest, deepcopy(value))
             if entry.state_changes is not None:
                 self._merge_state(run.session_id, entry.state_changes, entry.created_at)
             self._runs[run_id] = replace(run, updated_at=entry.created_at)
@@ -118,6 +124,16 @@ class InMemoryDb(Store, SlackStore):
             self._give_up(replace(run, outcome=deepcopy(outcome)), status, now)
             self._close_open_pauses(run_id, rules.closed_by_end(now))
 
+    async def reopen_run(self, run_id: str, now: float) -> bool:
+        with self._lock:
+            run = self._runs.get(run_id)
+            if run is None or run.status is not RunStatus.ERROR:
+                return False
+            self._give_up(replace(run, cancel_requested_by=None), RunStatus.PENDING, now)
+            self._reopen_pauses(run_id)
+            self._settled.discard(run_id)
+            return True
+
     async def close_pause(self, pause_id: str, answered: AnswerRecord) -> PauseRecord | None:
         with self._lock:
             pause = self._pauses.get(pause_id)
@@ -125,9 +141,12 @@ class InMemoryDb(Store, SlackStore):
                 return None
             return self._answer(pause, answered, answered.at)
 
-    async def expire_pauses(self, now: float, limit: int) -> Sequence[PauseRecord]:
+    async def expire_pauses(self, now: float, limit: int, workflow_id: str | None = None) -> Sequence[PauseRecord]:
         with self._lock:
-            due = sorted((pause for pause in self._open_pauses() if _is_due(pause, now)), key=_deadline)
+            due = [pause for pause in self._open_pauses() if _is_due(pause, now)]
+            if workflow_id is not None:
+                due = [pause for pause in due if self._runs[pause.run_id].workflow_id == workflow_id]
+            due.sort(key=_deadline)
             return [self._answer(pause, _silence(pause), now) for pause in due[:limit]]
 
     async def next_deadline(self) -> float | None:
@@ -160,6 +179,35 @@ class InMemoryDb(Store, SlackStore):
     async def get_session(self, session_id: str) -> SessionRecord | None:
         with self._lock:
             return deepcopy(self._sessions.get(session_id))
+
+    async def update_session(
+        self, session_id: str, now: float, *, name: str | None = None, state: StateChanges | None = None
+    ) -> bool:
+        with self._lock:
+            session = self._sessions.get(session_id)
+            if session is None:
+                return False
+            self._sessions[session_id] = replace(session, name=session.name if name is None else name, updated_at=now)
+            if state is not None:
+                self._merge_state(session_id, state, now)
+            return True
+
+    async def delete_session(self, session_id: str) -> bool:
+        with self._lock:
+            its_runs = [run for run in self._runs.values() if run.session_id == session_id]
+            for run in its_runs:
+                if not run.status.has_ended:
+                    raise conflicts.session_in_use(session_id, run.run_id)
+            for run in its_runs:
+                self._delete_run(run.run_id)
+            return self._sessions.pop(session_id, None) is not None
+
+    async def get_blobs(self, digests: Sequence[str]) -> dict[str, Json]:
+        with self._lock:
+            for digest in digests:
+                if digest not in self._blobs:
+                    raise conflicts.blob_missing(digest)
+            return deepcopy({digest: self._blobs[digest] for digest in digests})
 
     async def list_runs(self, which: RunFilter) -> Sequence[RunRecord]:
         with self._lock:
@@ -239,8 +287,16 @@ class InMemoryDb(Store, SlackStore):
 
     def _merge_state(self, session_id: str, changes: StateChanges, now: float) -> None:
         session = self._sessions[session_id]
+        conflicts.warn_of_overwriting(session_id, rules.overwritten(session.state, changes))
         state = rules.merge_state(session.state, deepcopy(changes))
         self._sessions[session_id] = replace(session, state=state, updated_at=now)
+
+    def _delete_run(self, run_id: str) -> None:
+        del self._runs[run_id], self._journals[run_id]
+        self._cancel_doors.pop(run_id, None)
+        self._settled.discard(run_id)
+        self._pauses = {key: pause for key, pause in self._pauses.items() if pause.run_id != run_id}
+        self._messages = {key: message for key, message in self._messages.items() if message.run_id != run_id}
 
     def _open_pauses(self) -> Iterable[PauseRecord]:
         return (pause for pause in self._pauses.values() if pause.state == "open")
@@ -248,6 +304,11 @@ class InMemoryDb(Store, SlackStore):
     def _close_open_pauses(self, run_id: str, closed: AnswerRecord) -> None:
         for pause in [pause for pause in self._open_pauses() if pause.run_id == run_id]:
             self._pauses[pause.pause_id] = replace(pause, state="closed", answered=closed)
+
+    def _reopen_pauses(self, run_id: str) -> None:
+        for pause in self._pauses.values():
+            if pause.run_id == run_id and rules.is_closed_by_end(pause):
+                self._pauses[pause.pause_id] = replace(pause, state="open", answered=None)
 
     def _answer(self, pause: PauseRecord, answered: AnswerRecord, now: float) -> PauseRecord:
         self._pauses[pause.pause_id] = replace(pause, state="answered", answered=deepcopy(answered))
@@ -295,6 +356,11 @@ def _place(entry: JournalEntry) -> _Place:
     return entry.path, entry.kind, entry.attempt
 
 
+def _kept(entry: JournalEntry) -> JournalEntry:
+    changes = entry.state_changes
+    return replace(entry, state_changes=changes and replace(changes, was=None))
+
+
 def _shows(message: SlackMessage) -> tuple[str, str, str | None]:
     return message.run_id, message.role, message.pause_id
 
@@ -306,4 +372,5 @@ def _matches(run: RunRecord, which: RunFilter) -> bool:
         and (which.user_id is None or run.user_id == which.user_id)
         and (which.run_id_prefix is None or run.run_id.startswith(which.run_id_prefix))
         and (which.origin is None or run.origin == which.origin)
+        and (which.statuses is None or run.status in which.statuses)
     )

@@ -77,7 +77,8 @@ def session_record(row: RowMapping) -> SessionRecord:
 def entry_row(run_id: str, entry: JournalEntry) -> dict[str, Any]:
     """Return the row of a journal entry."""
     changes = entry.state_changes
-    return {**vars(entry), "run_id": run_id, "state_changes": changes and vars(changes)}
+    stored = changes and {"set": changes.set, "deleted": changes.deleted}
+    return {**vars(entry), "run_id": run_id, "state_changes": stored}
 
 
 def entry_record(row: RowMapping) -> JournalEntry:

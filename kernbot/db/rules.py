@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from kernbot.db.base import AnswerRecord, Json, RunRecord, SessionRecord, StateChanges
+import json
+
+from kernbot.db.base import AnswerRecord, Json, PauseRecord, RunRecord, SessionRecord, StateChanges
 from kernbot.run.status import RunStatus
+
+END = "end"
+"""The door through which a run closes its pauses when it ends by itself."""
 
 
 def new_session(run: RunRecord, state: dict[str, Json]) -> SessionRecord:
@@ -22,6 +27,14 @@ def merge_state(state: dict[str, Json], changes: StateChanges) -> dict[str, Json
     """Return the session state after the changes."""
     kept = {key: value for key, value in state.items() if key not in changes.deleted}
     return kept | changes.set
+
+
+def overwritten(state: dict[str, Json], changes: StateChanges) -> list[str]:
+    """Return the keys that somebody else has written since the step saw them; none when it is not known what it saw."""
+    if changes.was is None:
+        return []
+    changed = {*changes.set, *changes.deleted}
+    return sorted(key for key in changed if _text(state, key) != _text(changes.was, key))
 
 
 def has_work(status: RunStatus, lease_until: float | None, now: float) -> bool:
@@ -43,4 +56,14 @@ def closed_by(by: str, door: str, now: float) -> AnswerRecord:
 
 def closed_by_end(now: float) -> AnswerRecord:
     """Return what closes the pauses that are open when a run ends by itself: a reject beside them can end it."""
-    return closed_by("run", "end", now)
+    return closed_by("run", END, now)
+
+
+def is_closed_by_end(pause: PauseRecord) -> bool:
+    """Tell whether it was the end of its run that closed a pause."""
+    return pause.state == "closed" and pause.answered is not None and pause.answered.door == END
+
+
+def _text(state: dict[str, Json], key: str) -> str | None:
+    """Return a value as it would be stored, because for Python True is 1; None for one that is absent."""
+    return json.dumps(state[key], sort_keys=True) if key in state else None

@@ -8,7 +8,7 @@ error rolls everything back.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from kernbot.db import conflicts, rules
+from kernbot.db import conflicts, rules, sql_shared
 from kernbot.db.base import (
     AnswerRecord,
     JournalEntry,
@@ -35,7 +35,6 @@ from kernbot.db.base import (
     PauseRecord,
     RunFilter,
     RunRecord,
-    SessionRecord,
     Snapshot,
     StateChanges,
 )
@@ -43,7 +42,6 @@ from kernbot.db.rows import (
     ALL_ENTRIES,
     ALL_PAUSES,
     ALL_RUNS,
-    ALL_SESSIONS,
     answer_row,
     entry_record,
     entry_row,
@@ -55,7 +53,7 @@ from kernbot.db.rows import (
     run_record,
     session_record,
 )
-from kernbot.db.tables import journal, pauses, runs, sessions
+from kernbot.db.tables import journal, pauses, runs
 from kernbot.run.status import RunStatus
 
 Instant = float | ColumnElement[float]
@@ -64,12 +62,22 @@ Instant = float | ColumnElement[float]
 DATABASE_CLOCK: Instant = cast(func.extract("epoch", func.clock_timestamp()), Float)
 """The clock of a PostgreSQL server, the same one for all who use it."""
 
+_NEWEST_FIRST = (runs.c.created_at.desc(), runs.c.seq.desc())
+
 _ANSWERED_BY_SILENCE: dict[str, Any] = {
     "state": "answered",
     "answer": pauses.c.silence,
     "answered_at": pauses.c.deadline,
     "answered_by": "timeout",
     "answered_door": "clock",
+}
+
+_UNANSWERED: dict[str, Any] = {
+    "state": "open",
+    "answer": None,
+    "answered_at": None,
+    "answered_by": None,
+    "answered_door": None,
 }
 
 _CLAIMED = update(runs).where(
@@ -81,13 +89,15 @@ _FENCE = _CLAIMED.values(updated_at=bindparam("now")).returning(
 """Made once, because they run at every step of every run."""
 
 
-def create_run(connection: Connection, run: RunRecord, session_state: dict[str, Json]) -> None:
+def create_run(connection: Connection, run: RunRecord, session_state: dict[str, Json], *, replaces_state: bool) -> None:
     """See `Store.create_run`."""
-    is_first = insert_if_absent(connection, sessions, vars(rules.new_session(run, session_state)))
+    is_first = sql_shared.begin_session(connection, rules.new_session(run, session_state))
     if not insert_if_absent(connection, runs, {**vars(run), "settled": run.origin != "bot"}):
         raise conflicts.run_exists(run.run_id)
-    if not is_first:
-        _merge_state(connection, run.session_id, StateChanges(set=session_state), run.created_at)
+    if replaces_state:
+        sql_shared.replace_state(connection, run.session_id, session_state, run.created_at)
+    elif not is_first:
+        sql_shared.merge_state(connection, run.session_id, StateChanges(set=session_state), run.created_at)
 
 
 def claim_run(connection: Connection, run_id: str, owner: str, now: Instant, lease_seconds: float) -> Snapshot | None:
@@ -104,13 +114,14 @@ def renew_lease(connection: Connection, run_id: str, epoch: int, now: Instant, l
     return connection.execute(renew, _claim(run_id, epoch)).rowcount == 1
 
 
-def append(connection: Connection, run_id: str, epoch: int, entry: JournalEntry) -> bool:
+def append(connection: Connection, run_id: str, epoch: int, entry: JournalEntry, blobs: Mapping[str, Json]) -> bool:
     """See `Store.append`."""
     run = _fence(connection, run_id, epoch, entry.created_at)
     if not insert_if_absent(connection, journal, entry_row(run_id, entry)):
         raise conflicts.entry_exists(run_id, entry)
+    sql_shared.store_blobs(connection, blobs, entry.created_at)
     if entry.state_changes is not None:
-        _merge_state(connection, run["session_id"], entry.state_changes, entry.created_at)
+        sql_shared.merge_state(connection, run["session_id"], entry.state_changes, entry.created_at)
     return run["cancel_requested_by"] is not None
 
 
@@ -144,6 +155,17 @@ def finish_run(
     _close_open_pauses(connection, run_id, rules.closed_by_end(now))
 
 
+def reopen_run(connection: Connection, run_id: str, now: float) -> bool:
+    """See `Store.reopen_run`."""
+    reopen = update(runs).where(runs.c.run_id == run_id, runs.c.status == RunStatus.ERROR)
+    reopen = reopen.values(status=RunStatus.PENDING, settled=runs.c.origin != "bot", updated_at=now)
+    if not connection.execute(reopen.values(cancel_requested_by=None, cancel_door=None)).rowcount:
+        return False
+    closed = update(pauses).where(pauses.c.run_id == run_id, pauses.c.state == "closed")
+    connection.execute(closed.where(pauses.c.answered_door == rules.END).values(_UNANSWERED))
+    return True
+
+
 def close_pause(connection: Connection, pause_id: str, answered: AnswerRecord) -> PauseRecord | None:
     """See `Store.close_pause`."""
     _hold(connection, runs.c.run_id == select(pauses.c.run_id).where(pauses.c.pause_id == pause_id).scalar_subquery())
@@ -157,9 +179,9 @@ def close_pause(connection: Connection, pause_id: str, answered: AnswerRecord) -
     return get_pause(connection, pause_id)
 
 
-def expire_pauses(connection: Connection, now: float, limit: int) -> Sequence[PauseRecord]:
+def expire_pauses(connection: Connection, now: float, limit: int, workflow_id: str | None) -> Sequence[PauseRecord]:
     """See `Store.expire_pauses`."""
-    due = pauses.c.seq.in_(connection.execute(_due(now, limit)).scalars().all())
+    due = pauses.c.seq.in_(connection.execute(_due(now, limit, workflow_id)).scalars().all())
     expire = update(pauses).where(due).values(_ANSWERED_BY_SILENCE)
     _wake(connection, connection.execute(expire.returning(pauses.c.run_id)).scalars().all(), now)
     expired = ALL_PAUSES.where(due).order_by(pauses.c.deadline, pauses.c.seq)
@@ -191,7 +213,7 @@ def load_run(connection: Connection, run_id: str) -> Snapshot | None:
     run = get_run(connection, run_id)
     if run is None:
         return None
-    session = connection.execute(_session(run.session_id)).mappings().one()
+    session = connection.execute(sql_shared.select_session(run.session_id)).mappings().one()
     entries = ALL_ENTRIES.where(journal.c.run_id == run_id).order_by(journal.c.seq)
     asked = ALL_PAUSES.where(pauses.c.run_id == run_id).order_by(pauses.c.seq)
     return Snapshot(
@@ -214,17 +236,14 @@ def get_pause(connection: Connection, pause_id: str) -> PauseRecord | None:
     return None if row is None else pause_record(row)
 
 
-def get_session(connection: Connection, session_id: str) -> SessionRecord | None:
-    """See `Store.get_session`."""
-    row = connection.execute(_session(session_id)).mappings().one_or_none()
-    return None if row is None else session_record(row)
-
-
 def list_runs(connection: Connection, which: RunFilter) -> Sequence[RunRecord]:
     """See `Store.list_runs`."""
-    newest_first = ALL_RUNS.order_by(runs.c.created_at.desc(), runs.c.seq.desc())
-    rows = connection.execute(newest_first.where(*_conditions(which)).limit(which.limit)).mappings()
-    return list(readable(rows, run_record))
+    newest_first = ALL_RUNS.order_by(*_NEWEST_FIRST).limit(which.limit)
+    if which.statuses is None:
+        newest_first = newest_first.where(*_conditions(which))
+    else:
+        newest_first = newest_first.where(runs.c.seq.in_(_newest_of_each(connection, which.statuses, which)))
+    return list(readable(connection.execute(newest_first).mappings(), run_record))
 
 
 def list_work(connection: Connection, now: Instant, limit: int) -> Sequence[str]:
@@ -234,10 +253,6 @@ def list_work(connection: Connection, now: Instant, limit: int) -> Sequence[str]
     found = connection.execute(orphans).scalars().all()
     waiting = oldest_first.where(runs.c.status == RunStatus.PENDING).limit(limit - len(found))
     return [*found, *connection.execute(waiting).scalars()]
-
-
-def _session(session_id: str) -> Select[Any]:
-    return ALL_SESSIONS.where(sessions.c.session_id == session_id)
 
 
 def _is_orphan(now: Instant) -> ColumnElement[bool]:
@@ -300,17 +315,19 @@ def _any_answered(connection: Connection, asked: Sequence[PauseRecord]) -> bool:
     return connection.execute(answered.limit(1)).first() is not None
 
 
-def _due(now: float, limit: int) -> Select[tuple[int]]:
+def _due(now: float, limit: int, workflow_id: str | None) -> Select[tuple[int]]:
     """Select pauses and hold their runs; those that another transaction holds are left to the next call."""
     due = select(pauses.c.seq).join(runs).where(pauses.c.state == "open", pauses.c.deadline <= now)
+    if workflow_id is not None:
+        due = due.where(runs.c.workflow_id == workflow_id)
     return due.order_by(pauses.c.deadline, pauses.c.seq).limit(limit).with_for_update(skip_locked=True)
 
 
-def _merge_state(connection: Connection, session_id: str, changes: StateChanges, now: float) -> None:
-    which = update(sessions).where(sessions.c.session_id == session_id)
-    session = connection.execute(which.values(updated_at=now).returning(sessions.c.state)).mappings().one()
-    state = intact(session, f"session {session_id}")["state"]
-    connection.execute(which.values(state=rules.merge_state(state, changes)))
+def _newest_of_each(connection: Connection, statuses: Sequence[RunStatus], which: RunFilter) -> list[int]:
+    """Return the numbers of the newest runs of each status, read along an index, whatever other runs there are."""
+    newest = select(runs.c.seq).where(*_conditions(which)).order_by(*_NEWEST_FIRST).limit(which.limit)
+    queries = [newest.where(runs.c.status == status) for status in statuses]
+    return [seq for query in queries for seq in connection.execute(query).scalars()]
 
 
 def _conditions(which: RunFilter) -> Iterator[ColumnElement[bool]]:

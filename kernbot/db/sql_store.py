@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from threading import Lock
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
@@ -13,6 +13,7 @@ from weakref import finalize
 
 from kernbot import db
 from kernbot.db.base import (
+    NO_BLOBS,
     AnswerRecord,
     JournalEntry,
     Json,
@@ -21,6 +22,7 @@ from kernbot.db.base import (
     RunRecord,
     SessionRecord,
     Snapshot,
+    StateChanges,
     Store,
 )
 from kernbot.db.slack import InboxItem, SlackMessage, SlackStore
@@ -49,7 +51,7 @@ class SqlConnection(Protocol):
 
 
 class SqlStore(Store, SlackStore):
-    """Each method is one function of `sql_runs` or `sql_slack`, run in a transaction of its own.
+    """Each method is one function of `sql_runs`, `sql_shared` or `sql_slack`, run in a transaction of its own.
 
     `clock` returns unix seconds, or SQL for them; leases are measured with it. The connection is made at first use.
     """
@@ -98,8 +100,8 @@ class SqlStore(Store, SlackStore):
     async def _read(self, transaction: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._transact(lambda connection: transaction(connection, *args, **kwargs), writes=False)
 
-    async def create_run(self, run: RunRecord, session_state: dict[str, Json]) -> None:
-        await self._write(db.sql_runs.create_run, run, session_state)
+    async def create_run(self, run: RunRecord, session_state: dict[str, Json], *, replaces_state: bool = False) -> None:
+        await self._write(db.sql_runs.create_run, run, session_state, replaces_state=replaces_state)
 
     async def claim_run(self, run_id: str, owner: str, lease_seconds: float) -> Snapshot | None:
         return await self._write(db.sql_runs.claim_run, run_id, owner, self._clock(), lease_seconds)
@@ -107,8 +109,8 @@ class SqlStore(Store, SlackStore):
     async def renew_lease(self, run_id: str, epoch: int, lease_seconds: float) -> bool:
         return await self._write(db.sql_runs.renew_lease, run_id, epoch, self._clock(), lease_seconds)
 
-    async def append(self, run_id: str, epoch: int, entry: JournalEntry) -> bool:
-        return await self._write(db.sql_runs.append, run_id, epoch, entry)
+    async def append(self, run_id: str, epoch: int, entry: JournalEntry, blobs: Mapping[str, Json] = NO_BLOBS) -> bool:
+        return await self._write(db.sql_runs.append, run_id, epoch, entry, blobs)
 
     async def suspend(self, run_id: str, epoch: int, waiting_for: Sequence[PauseRecord], now: float) -> RunStatus:
         return await self._write(db.sql_runs.suspend, run_id, epoch, waiting_for, now)
@@ -119,11 +121,14 @@ class SqlStore(Store, SlackStore):
     async def finish_run(self, run_id: str, epoch: int, status: RunStatus, outcome: Json, now: float) -> None:
         await self._write(db.sql_runs.finish_run, run_id, epoch, status, outcome, now=now)
 
+    async def reopen_run(self, run_id: str, now: float) -> bool:
+        return await self._write(db.sql_runs.reopen_run, run_id, now)
+
     async def close_pause(self, pause_id: str, answered: AnswerRecord) -> PauseRecord | None:
         return await self._write(db.sql_runs.close_pause, pause_id, answered)
 
-    async def expire_pauses(self, now: float, limit: int) -> Sequence[PauseRecord]:
-        return await self._write(db.sql_runs.expire_pauses, now, limit)
+    async def expire_pauses(self, now: float, limit: int, workflow_id: str | None = None) -> Sequence[PauseRecord]:
+        return await self._write(db.sql_runs.expire_pauses, now, limit, workflow_id)
 
     async def next_deadline(self) -> float | None:
         return await self._read(db.sql_runs.next_deadline)
@@ -141,7 +146,18 @@ class SqlStore(Store, SlackStore):
         return await self._read(db.sql_runs.get_pause, pause_id)
 
     async def get_session(self, session_id: str) -> SessionRecord | None:
-        return await self._read(db.sql_runs.get_session, session_id)
+        return await self._read(db.sql_shared.get_session, session_id)
+
+    async def update_session(
+        self, session_id: str, now: float, *, name: str | None = None, state: StateChanges | None = None
+    ) -> bool:
+        return await self._write(db.sql_shared.update_session, session_id, now, name=name, state=state)
+
+    async def delete_session(self, session_id: str) -> bool:
+        return await self._write(db.sql_shared.delete_session, session_id)
+
+    async def get_blobs(self, digests: Sequence[str]) -> dict[str, Json]:
+        return await self._read(db.sql_shared.get_blobs, digests)
 
     async def list_runs(self, which: RunFilter) -> Sequence[RunRecord]:
         return await self._read(db.sql_runs.list_runs, which)

@@ -90,6 +90,7 @@ class SqliteConnection:
     def _configure(self, timeout: float) -> Engine:
         """Put SQLAlchemy on the connection, on its thread."""
         driver = self._driver._conn  # noqa: SLF001 - the sqlite3 connection, for which there is no public name
+        driver.text_factory = _text
         url = URL.create("sqlite", database=str(self._file))
         engine = create_engine(url, creator=lambda: driver, poolclass=StaticPool)
         with self._storage_errors(), engine.connect() as connection:
@@ -117,6 +118,11 @@ async def _connect(file: Path, lock_timeout: float) -> aiosqlite.Connection:
         # The thread reports its end to this loop, which must not be closed before.
         await asyncio.to_thread(connection._thread.join)  # noqa: SLF001 - as above
         raise
+
+
+def _text(stored: bytes) -> str:
+    """Return a stored text; one that is damaged must not keep its row, and those beside it, from being read."""
+    return stored.decode(errors="replace")
 
 
 def _use_wal(connection: Connection, timeout: float) -> None:

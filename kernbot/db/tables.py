@@ -30,11 +30,15 @@ from sqlalchemy import (
 
 from kernbot.run.status import RunStatus
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest revision of the schema."""
 
 UNREADABLE: Any = object()
 """Stands for a stored value that is damaged, so that the rows beside it can be read."""
+
+
+NO_TEXT = "\N{REPLACEMENT CHARACTER}"
+"""What is read in place of stored bytes that are no text; there is none in JSON of ours, which is ASCII."""
 
 
 class JsonText(TypeDecorator[Any]):
@@ -48,11 +52,24 @@ class JsonText(TypeDecorator[Any]):
         return None if value is None else json.dumps(value, separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        """Return the value of a stored text; UNREADABLE when it is no JSON."""
+        """Return the value of a stored text; UNREADABLE when it is no JSON, or not even text."""
+        if value is None:
+            return None
         try:
-            return None if value is None else json.loads(value)
+            return UNREADABLE if NO_TEXT in value else json.loads(value)
         except (ValueError, TypeError):
             return UNREADABLE
+
+
+class JsonObject(JsonText):
+    """A JSON object, as `JsonText`."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Return the object of a stored text; UNREADABLE when it is none."""
+        found = super().process_result_value(value, dialect)
+        return found if found is None or isinstance(found, dict) else UNREADABLE
 
 
 class StatusName(TypeDecorator[RunStatus]):
@@ -84,9 +101,10 @@ sessions = Table(
     Column("session_id", ID, primary_key=True),
     Column("workflow_id", Text, nullable=False),
     Column("user_id", Text),
-    Column("state", JsonText, nullable=False),
+    Column("state", JsonObject, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
+    Column("name", Text),
 )
 
 runs = Table(
@@ -110,9 +128,10 @@ runs = Table(
     Column("created_at", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
     Column("settled", Boolean, nullable=False),
-    Index("runs_by_status", "status", "lease_until"),
+    Index("runs_by_status", "status", "created_at"),
     Index("runs_by_settled", "settled", "created_at"),
     Index("runs_by_session", "session_id", "created_at"),
+    Index("runs_by_session_and_status", "session_id", "status", "created_at"),
     Index("runs_by_workflow", "workflow_id", "created_at"),
     Index("runs_by_user", "user_id", "created_at"),
     Index("runs_by_age", "created_at"),
@@ -128,10 +147,19 @@ journal = Table(
     Column("attempt", Integer, nullable=False),
     Column("node", Text, nullable=False),
     Column("payload", JsonText),
-    Column("state_changes", JsonText),
+    Column("state_changes", JsonObject),
     Column("created_at", Float, nullable=False),
     UniqueConstraint("run_id", "path", "kind", "attempt"),
 )
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("digest", ID, primary_key=True),
+    Column("data", JsonText),
+    Column("created_at", Float, nullable=False),
+)
+"""Large values, each one stored once, whichever journals refer to it."""
 
 pauses = Table(
     "pauses",

@@ -144,6 +144,18 @@ async def test_pauses_expire_in_batches(bench: Bench) -> None:
     assert [pause.pause_id for pause in await bench.store.expire_pauses(9.0, 9)] == ["p3", "p4", "p5"]
 
 
+async def test_the_pauses_of_one_workflow_expire(bench: Bench) -> None:
+    """Only pauses of runs of the workflow that is named are answered, up to the limit."""
+    for number, workflow_id in enumerate(("daily", "weekly", "daily", "daily")):
+        epoch = await bench.start(f"r{number}", workflow_id=workflow_id)
+        pause = timed(bench, f"p{number}", 1500.0 + number, f"r{number}")
+        await bench.store.suspend(f"r{number}", epoch, [pause], 1000.0)
+    assert [pause.pause_id for pause in await bench.store.expire_pauses(1600.0, 2, "daily")] == ["p0", "p2"]
+    assert [pause.pause_id for pause in await bench.store.expire_pauses(1600.0, 9, "daily")] == ["p3"]
+    assert await bench.store.expire_pauses(1600.0, 9, "nobody") == []
+    assert (await bench.pause_now("p1")).state == "open"
+
+
 async def test_silence_leaves_a_running_run_with_its_worker(bench: Bench) -> None:
     """The pause expires, and the status of a run that is not PAUSED stays."""
     await bench.ask(bench.pause("p1"), timed(bench, "p2", 1500.0))

@@ -43,6 +43,16 @@ async def test_a_run_joins_a_session(bench: Bench) -> None:
     assert (session.user_id, session.created_at, session.updated_at) == ("U02ANA", 1000.0, 1005.0)
 
 
+async def test_a_run_replaces_the_state_of_its_session(bench: Bench) -> None:
+    """The session holds the state given and nothing else, whether it existed or not, when it is to be replaced."""
+    for number, state in enumerate(({"count": 1, "gone": True}, {"count": 2})):
+        await bench.store.create_run(bench.run(f"r{number}"), state, replaces_state=True)
+        assert await bench.state_now() == state
+    session = await bench.store.get_session("s1")
+    assert session is not None
+    assert (session.user_id, session.created_at) == ("U02ANA", 1000.0)
+
+
 async def test_a_run_id_is_given_once(bench: Bench) -> None:
     """RunExistsError is raised, and nothing changes, when the run id is taken."""
     await bench.store.create_run(bench.run(), {"count": 1})
@@ -351,6 +361,27 @@ async def test_runs_are_listed_newest_first(bench: Bench) -> None:
 async def test_a_filter_restricts_the_list(bench: Bench, which: dict[str, Any], expected: list[str]) -> None:
     """Only runs that match everything that is asked for are listed."""
     await create_for_lists(bench)
+    assert await list_ids(bench, **which) == expected
+
+
+@pytest.mark.parametrize(
+    ("which", "expected"),
+    [
+        ({"statuses": [RunStatus.PAUSED]}, ["p3", "p2", "p1"]),
+        ({"statuses": [RunStatus.COMPLETED, RunStatus.PAUSED]}, ["c3", "p3", "c2", "p2", "c1", "p1"]),
+        ({"statuses": [RunStatus.COMPLETED, RunStatus.PAUSED], "limit": 3}, ["c3", "p3", "c2"]),
+        ({"statuses": [RunStatus.COMPLETED, RunStatus.PAUSED], "session_id": "s2"}, ["c2", "p2"]),
+        ({"statuses": [RunStatus.PAUSED, RunStatus.PAUSED], "session_id": "s2"}, ["p2"]),
+        ({"statuses": [RunStatus.ERROR]}, []),
+        ({"statuses": []}, []),
+    ],
+)
+async def test_runs_are_listed_by_status(bench: Bench, which: dict[str, Any], expected: list[str]) -> None:
+    """Runs in one of the statuses are listed newest first, whatever their status, up to the limit in all."""
+    for age in (1, 2, 3):
+        await bench.create(f"p{age}", status=RunStatus.PAUSED, created_at=age, session_id=f"s{age}")
+        await bench.create(f"c{age}", status=RunStatus.COMPLETED, created_at=age, session_id=f"s{age}")
+        await bench.create(f"x{age}", status=RunStatus.CANCELLED, created_at=age, session_id=f"s{age}")
     assert await list_ids(bench, **which) == expected
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from kernbot.db.base import RunExistsError, StateChanges
+from kernbot.db.base import RunExistsError, RunFilter, StateChanges
 from kernbot.errors import ConflictError
 from kernbot.run.status import RunStatus
 
@@ -109,6 +109,41 @@ async def test_a_pause_expires_once(bench: Bench) -> None:
     batches = await in_threads(lambda _: bench.store.expire_pauses(1500.0, 3))
     expired = Counter(pause.pause_id for batch in batches for pause in batch)
     assert expired == {f"p{number}": 1 for number in range(20)}
+
+
+async def test_one_large_value_of_many(bench: Bench) -> None:
+    """40 runs store the same large values at once, in any order, and every entry lands."""
+    digests = [f"d{number}" for number in range(10)]
+
+    async def work(number: int) -> None:
+        epoch = await bench.start(f"r{number}", session_id=f"s{number}")
+        turned = digests[number % 10 :] + digests[: number % 10]
+        await bench.store.append(f"r{number}", epoch, bench.entry(), dict.fromkeys(turned, "large"))
+
+    await in_threads(work)
+    assert await bench.store.get_blobs(digests) == dict.fromkeys(digests, "large")
+    for number in range(THREADS):
+        snapshot = await bench.store.load_run(f"r{number}")
+        assert snapshot is not None
+        assert len(snapshot.journal) == 1
+
+
+async def test_a_session_is_deleted_while_runs_join_it(bench: Bench) -> None:
+    """Every run joins the session or begins it anew, and every delete takes all of it or nothing."""
+
+    async def work(number: int) -> None:
+        if number % 2:
+            await bench.create(f"r{number}", status=RunStatus.COMPLETED)
+            return
+        try:
+            await bench.store.delete_session("s1")
+        except ConflictError as conflict:
+            assert "because its run r" in str(conflict)  # noqa: PT017 - one of several outcomes
+
+    await in_threads(work)
+    left = [run.run_id for run in await bench.store.list_runs(RunFilter(session_id="s1"))]
+    assert (await bench.store.get_session("s1") is not None) == bool(left)
+    assert await bench.store.delete_session("s1") == bool(left)
 
 
 async def test_everybody_gets_the_same_key(bench: Bench) -> None:

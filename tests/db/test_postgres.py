@@ -8,7 +8,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -16,9 +18,11 @@ import pytest
 from sqlalchemy import Connection, create_engine, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from kernbot.db.base import RunRecord
+from kernbot.db import sql_runs, sql_shared
+from kernbot.db.base import JournalEntry, RunRecord
 from kernbot.db.postgres import AsyncPostgresDb, PostgresDb
-from kernbot.errors import UsageError
+from kernbot.db.schema import enter_schema
+from kernbot.errors import ConflictError, UsageError
 from kernbot.run.status import RunStatus
 
 RUN = RunRecord(
@@ -33,6 +37,7 @@ RUN = RunRecord(
     created_at=1000.0,
     updated_at=1000.0,
 )
+ENTRY = JournalEntry(path="root/fetch", kind="output", node="Step:fetch", payload={}, created_at=1000.0)
 
 PUT = """
 import asyncio, sys
@@ -110,6 +115,58 @@ async def test_leases_are_measured_by_the_server(db: PostgresDb) -> None:
     assert await db.renew_lease("r1", 1, 0.0) is True
     assert await db.list_work(9) == ["r1"]
     assert (await db.claim_run("r1", "w2", 30.0)) is not None
+
+
+@contextmanager
+def somebody_else(url: str) -> Iterator[Connection]:
+    """Yield a connection to the store's tables in a transaction of its own, committed at the end."""
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    with engine.begin() as connection:
+        enter_schema(connection, "ai", create=False)
+        yield connection
+    engine.dispose()
+
+
+async def test_a_run_joins_a_session_that_is_being_deleted(db: PostgresDb, postgres_url: str) -> None:
+    """The run waits for the end of the deletion, and begins the session anew."""
+    await db.create_run(replace(RUN, status=RunStatus.COMPLETED), {"count": 1})
+    with somebody_else(postgres_url) as connection:
+        connection.execute(sql_shared.select_session("s1").with_for_update())
+        joining = asyncio.create_task(db.create_run(replace(RUN, run_id="r2"), {}))
+        await asyncio.sleep(0.1)
+        assert sql_shared.delete_session(connection, "s1") is True
+        assert not joining.done()
+    await joining
+    snapshot = await db.load_run("r2")
+    assert snapshot is not None
+    assert snapshot.session.state == {}
+
+
+async def test_a_session_is_deleted_that_a_run_is_joining(db: PostgresDb, postgres_url: str) -> None:
+    """The deletion waits for the run to be there, and is refused on its account."""
+    await db.create_run(replace(RUN, status=RunStatus.COMPLETED), {})
+    with somebody_else(postgres_url) as connection:
+        sql_runs.create_run(connection, replace(RUN, run_id="r2"), {}, replaces_state=False)
+        deleting = asyncio.create_task(db.delete_session("s1"))
+        await asyncio.sleep(0.1)
+        assert not deleting.done()
+    with pytest.raises(ConflictError, match="its run r2 has not ended"):
+        await deleting
+    assert await db.get_run("r1") is not None
+
+
+async def test_large_values_are_stored_in_one_order(db: PostgresDb, postgres_url: str) -> None:
+    """Two transactions that store the same large values wait for each other in turn, and never in a circle."""
+    await db.create_run(RUN, {})
+    await db.claim_run("r1", "w1", 30.0)
+    with somebody_else(postgres_url) as connection:
+        sql_shared.store_blobs(connection, {"d1": 1}, 1.0)
+        appending = asyncio.create_task(db.append("r1", 1, ENTRY, {"d2": 2, "d1": 1}))
+        await asyncio.sleep(0.1)
+        sql_shared.store_blobs(connection, {"d2": 2}, 1.0)
+        assert not appending.done()
+    await appending
+    assert await db.get_blobs(["d1", "d2"]) == {"d1": 1, "d2": 2}
 
 
 async def test_stores_create_a_database_at_once(postgres_url: str) -> None:

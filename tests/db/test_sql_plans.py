@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, create_engine, event, insert
 
-from kernbot.db import sql_runs, sql_slack
+from kernbot.db import sql_runs, sql_shared, sql_slack
 from kernbot.db.base import AnswerRecord, JournalEntry, PauseRecord, RunFilter, RunRecord, StateChanges
 from kernbot.db.schema import ensure_schema, enter_schema
 from kernbot.db.slack import SlackMessage
+from kernbot.db.tables import runs
 from kernbot.run.status import RunStatus
 
 RUN = RunRecord(
@@ -51,20 +52,31 @@ ANSWER = AnswerRecord(answer={}, at=1.0, by="ana", door="button")
 MESSAGE = SlackMessage(message_id="m1", run_id="r1", role="parent", pause_id=None, channel="C01")
 
 HOT: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
-    (sql_runs.append, ("r1", 1, ENTRY)),
+    (partial(sql_runs.create_run, replaces_state=False), (replace(RUN, run_id="new"), {"a": 1})),
+    (partial(sql_runs.create_run, replaces_state=True), (replace(RUN, run_id="new"), {"a": 1})),
+    (sql_runs.append, ("r1", 1, ENTRY, {"d1": "large"})),
     (sql_runs.renew_lease, ("r1", 1, 1000.0, 30.0)),
     (sql_runs.load_run, ("r1",)),
     (sql_runs.next_deadline, ()),
     (sql_runs.suspend, ("r1", 1, [PAUSE], 1.0)),
+    (partial(sql_runs.finish_run, now=1.0), ("r1", 1, RunStatus.ERROR, {})),
+    (sql_runs.reopen_run, ("r3", 1.0)),
     (sql_runs.close_pause, ("p1", ANSWER)),
     (sql_runs.claim_run, ("r1", "w1", 1000.0, 30.0)),
     (sql_runs.release_run, ("r1", 1, 1.0)),
-    (sql_runs.expire_pauses, (5.0, 10)),
+    (sql_runs.expire_pauses, (5.0, 10, None)),
+    (sql_runs.expire_pauses, (5.0, 10, "weekly")),
     (sql_runs.list_work, (1000.0, 10)),
     (sql_runs.list_runs, (RunFilter(session_id="s1"),)),
     (sql_runs.list_runs, (RunFilter(workflow_ids=["weekly"]),)),
     (sql_runs.list_runs, (RunFilter(user_id="U02ANA"),)),
     (sql_runs.list_runs, (RunFilter(run_id_prefix="r"),)),
+    (sql_runs.list_runs, (RunFilter(statuses=list(RunStatus)),)),
+    (sql_runs.list_runs, (RunFilter(session_id="s1", statuses=list(RunStatus)),)),
+    (sql_shared.get_session, ("s1",)),
+    (sql_shared.get_blobs, (["d1", "d2"],)),
+    (partial(sql_shared.update_session, name="May", state=StateChanges(set={"a": 1})), ("s1", 1.0)),
+    (sql_shared.delete_session, ("s2",)),
     (partial(sql_runs.cancel_run, lease_now=1.0), ("r1", "ana", "button", 1.0)),
     (sql_slack.save_message, (MESSAGE,)),
     (sql_slack.list_messages, ("r1",)),
@@ -76,9 +88,14 @@ HOT: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
 ]
 
 
+def begin(connection: Connection, run: RunRecord) -> None:
+    """Store a run."""
+    sql_runs.create_run(connection, run, {}, replaces_state=False)
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]:
-    """Yield a connection to a database with a run that is running and one that is paused."""
+    """Yield a connection to a database with a run that is running, one that is paused, and one that has failed."""
     url = f"sqlite:///{tmp_path}/kernbot.db"
     if request.param == "postgres":
         url = request.getfixturevalue("postgres_server").replace("postgresql", "postgresql+psycopg", 1)
@@ -87,8 +104,10 @@ def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Conne
         if request.param == "postgres":
             enter_schema(connection, "plans", create=True)
         ensure_schema(connection)
-        sql_runs.create_run(connection, RUN, {})
-        sql_runs.create_run(connection, replace(RUN, run_id="r2"), {})
+        begin(connection, RUN)
+        begin(connection, replace(RUN, run_id="r2"))
+        begin(connection, replace(RUN, run_id="r3", session_id="s2", status=RunStatus.ERROR))
+        sql_runs.append(connection, "r1", 1, replace(ENTRY, path="root/0"), {"d1": 1, "d2": 2})
         sql_runs.suspend(connection, "r2", 1, [replace(PAUSE, pause_id="p2", run_id="r2")], 1.0)
         yield connection
     engine.dispose()
@@ -126,6 +145,20 @@ def test_the_newest_runs_are_read_along_an_index(connection: Connection) -> None
     """The list of all runs is read along their age, up to its limit, and not sorted."""
     plan = plans(connection, sql_runs.list_runs, RunFilter())
     assert plan == ["SCAN runs USING INDEX runs_by_age"] or "Presorted Key: created_at" in plan
+
+
+def test_the_runs_of_a_session_are_read_by_their_status(connection: Connection) -> None:
+    """Neither the history of the session is read, nor what is in the same statuses in other sessions."""
+    kinds = [("s1", RunStatus.COMPLETED), ("s2", RunStatus.PAUSED), ("s2", RunStatus.ERROR)] * 300
+    history = [
+        replace(RUN, run_id=f"old{age}", session_id=session_id, status=status, created_at=age)
+        for age, (session_id, status) in enumerate(kinds)
+    ]
+    connection.execute(insert(runs), [{**vars(run), "settled": True} for run in history])
+    connection.exec_driver_sql("ANALYZE runs")
+    which = RunFilter(session_id="s1", statuses=[RunStatus.PAUSED, RunStatus.ERROR])
+    found = plans(connection, sql_runs.list_runs, which)
+    assert len([line for line in found if "runs_by_session_and_status" in line]) == 2
 
 
 def test_a_plan_would_show_a_scan(connection: Connection) -> None:

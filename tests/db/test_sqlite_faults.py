@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from kernbot.db.sqlite import SqliteDb
 from kernbot.errors import StorageError
@@ -80,6 +81,17 @@ async def test_a_file_that_may_not_be_written(db: SqliteDb) -> None:
     with pytest.raises(StorageError, match="make the file and its folder writable"):
         await db.put_inbox("second", 2.0)
     assert await payloads(db) == ["first"]
+
+
+async def test_bytes_that_are_no_text(db: SqliteDb) -> None:
+    """A payload whose bytes are no text is left out of the list, and the others are in it."""
+    await db.put_inbox("second", 2.0)
+
+    def damage(connection: Connection) -> None:
+        connection.exec_driver_sql("UPDATE slack_inbox SET payload = CAST(x'22c322' AS TEXT) WHERE item_id = 1")
+
+    await db._write(damage)
+    assert await payloads(db) == ["second"]
 
 
 def test_a_file_that_is_no_database(file: Path) -> None:
