@@ -8,7 +8,8 @@ KernbotError
 ├── NotFoundError          no such run, or not one that you may see
 ├── ConflictError          somebody was faster, or the run is in another state
 ├── RefusedError           the person may not do this
-└── StorageError           the database could not be read or written
+├── StorageError           the database could not be read or written
+└── ModelError             a language model gave no reply that can be used
 """
 
 from __future__ import annotations
@@ -48,3 +49,7 @@ class RefusedError(KernbotError):
 
 class StorageError(KernbotError):
     """The database could not be read or written; what was claimed is not lost."""
+
+
+class ModelError(KernbotError):
+    """A language model gave no reply that can be used; the message names the model and the cause, and holds no key."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from kernbot.db import open_store
 from kernbot.db.base import RunFilter, Snapshot
-from kernbot.engine.runner import Engine, StartRequest, load
+from kernbot.engine.large import load
+from kernbot.engine.runner import Engine, StartRequest
 from kernbot.engine.views import run_output
 from kernbot.errors import NotFoundError
 from kernbot.runtime.registry import KernBot

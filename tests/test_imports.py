@@ -38,14 +38,23 @@ RULES = {
     "settings": Rule(("errors",), ("pydantic", "pydantic_settings")),
     "workflow": Rule(_AUTHOR, ("pydantic",)),
     # The façade: it runs workflows, so it alone knows the engine, but only once it does.
-    "workflow.workflow": Rule(_AUTHOR, lazily=("engine", "db.base", "db.in_memory")),
+    "workflow.workflow": Rule(
+        (*_AUTHOR, "workflow.sessions"), ("pydantic",), ("engine", "db.base", "db.in_memory", "utils")
+    ),
+    "workflow.sessions": Rule(_AUTHOR, lazily=("engine", "db.base")),
     "run": Rule(_AUTHOR, ("pydantic",)),
     "session": Rule(_AUTHOR),
     "engine": Rule((*_AUTHOR, "db.base"), ("pydantic",)),
+    "tools": Rule(_AUTHOR, ("pydantic",)),
+    "models": Rule(("errors", "run")),
+    "models.openai": Rule(("errors", "run"), ("openai", "pydantic")),
+    "agent": Rule((*_AUTHOR, "tools"), ("pydantic",), ("engine", "db.base", "db.in_memory", "utils")),
+    "team": Rule((*_AUTHOR, "agent", "tools"), ("pydantic",), ("engine", "db.base", "db.in_memory", "utils")),
     "db": Rule(("errors", "run", "session"), ("sqlalchemy",)),
     "db.sqlite_connection": Rule(("errors", "db"), ("sqlalchemy", "aiosqlite")),
     "db.postgres_connection": Rule(("errors", "db"), ("sqlalchemy", "psycopg")),
     "db.migrations": Rule(("errors", "db"), ("sqlalchemy", "alembic")),
+    "utils": Rule(("errors", "run", "workflow.inputs", "workflow.types"), ("rich",)),
     "runtime": Rule((*_AUTHOR, "engine", "db.base")),
     "runtime.deadlines": Rule(("runtime",), ("apscheduler",)),
     "slack": Rule((*_AUTHOR, *_STORES, "engine", "runtime", "settings"), ("slack_bolt", "slack_sdk", "aiohttp")),
@@ -134,16 +143,23 @@ def test_what_renders_and_parses_never_waits() -> None:
 _EVENTS = (
     "WorkflowRunOutput, WorkflowStartedEvent, WorkflowCompletedEvent, WorkflowPausedEvent, WorkflowCancelledEvent, "
     "WorkflowErrorEvent, StepStartedEvent, StepCompletedEvent, StepPausedEvent, StepContinuedEvent, StepOutputEvent, "
-    "StepErrorEvent"
+    "StepErrorEvent, StepOutputReviewEvent, RouterPausedEvent, LoopIterationStartedEvent, LoopIterationCompletedEvent, "
+    "LoopExecutionStartedEvent, LoopExecutionCompletedEvent, ParallelExecutionStartedEvent, "
+    "ParallelExecutionCompletedEvent, ConditionExecutionStartedEvent, ConditionExecutionCompletedEvent, "
+    "RouterExecutionStartedEvent, RouterExecutionCompletedEvent, StepsExecutionStartedEvent, "
+    "StepsExecutionCompletedEvent"
 )
 CONTRACT = {
     "kernbot": "KernBot",
-    "kernbot.workflow": "Workflow, Step, Steps, Condition, OnReject, OnTimeout, OnError, HumanReview, StepInput, "
-    "StepOutput, pause",
+    "kernbot.workflow": "Workflow, Step, Steps, Condition, Loop, Router, Parallel, OnReject, OnTimeout, OnError, "
+    "HumanReview, StepInput, StepOutput, pause",
     "kernbot.workflow.workflow": "Workflow",
     "kernbot.workflow.step": "Step",
     "kernbot.workflow.steps": "Steps",
     "kernbot.workflow.condition": "Condition",
+    "kernbot.workflow.loop": "Loop",
+    "kernbot.workflow.router": "Router",
+    "kernbot.workflow.parallel": "Parallel",
     "kernbot.workflow.decorators": "pause, get_pause_metadata, has_pause_metadata",
     "kernbot.workflow.types": "StepInput, StepOutput, HumanReview, OnReject, OnError, OnTimeout, UserInputField, "
     "StepRequirement, ErrorRequirement, StepType, PauseKind",
@@ -151,7 +167,10 @@ CONTRACT = {
     "kernbot.run.workflow": _EVENTS,
     "kernbot.session.workflow": "WorkflowSession",
     "kernbot.db.sqlite": "SqliteDb, AsyncSqliteDb",
+    "kernbot.db.postgres": "PostgresDb, AsyncPostgresDb",
     "kernbot.db.in_memory": "InMemoryDb",
+    "kernbot.utils": "pprint",
+    "kernbot.utils.pprint": "pprint_run_response, apprint_run_response",
 }
 
 
@@ -178,9 +197,12 @@ def test_each_path_of_the_contract_is_imported_alone(path: str, imported_alone: 
 @pytest.mark.parametrize(
     ("path", "heavy"),
     [
-        ("kernbot", "openai sqlalchemy slack_bolt slack_sdk aiohttp alembic"),
-        ("kernbot.workflow", "openai sqlalchemy slack_bolt slack_sdk aiohttp kernbot.slack"),
-        ("kernbot.workflow.workflow", "openai sqlalchemy slack_bolt slack_sdk aiohttp kernbot.engine"),
+        ("kernbot", "openai sqlalchemy slack_bolt slack_sdk aiohttp alembic rich"),
+        ("kernbot.workflow", "openai sqlalchemy slack_bolt slack_sdk aiohttp rich kernbot.slack"),
+        (
+            "kernbot.workflow.workflow",
+            "openai sqlalchemy slack_bolt slack_sdk aiohttp rich kernbot.engine kernbot.utils",
+        ),
         ("kernbot.db.sqlite", "aiosqlite sqlite3 sqlalchemy alembic"),
     ],
 )

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 from kernbot.db.base import JournalEntry, PauseRecord, RunRecord, Snapshot, StateChanges, Store
-from kernbot.engine.journal import ROOT, Journal, apply_changes
+from kernbot.engine.calls import call
+from kernbot.engine.journal import ROOT, Journal, apply_changes, state_changes
+from kernbot.engine.large import filled, filled_output, take_out
 from kernbot.engine.lease import Lease
 from kernbot.engine.questions import Asking, error_text
-from kernbot.engine.values import decode, decode_state, digest, encode
+from kernbot.engine.sessions import session_view
+from kernbot.engine.values import decode, decode_state, digest_of
 from kernbot.errors import ConflictError
 from kernbot.run.context import RunContext
-from kernbot.run.events import WorkflowRunEvent
+from kernbot.run.events import WorkflowRunOutputEvent
+from kernbot.session.workflow import WorkflowSession
 from kernbot.workflow.node import Node
+from kernbot.workflow.review import OnError
 from kernbot.workflow.types import StepInput, StepOutput
 
-_Event = TypeVar("_Event", bound=WorkflowRunEvent)
+_Event = TypeVar("_Event", bound=WorkflowRunOutputEvent)
 
 
 class Suspended(BaseException):
@@ -53,25 +59,30 @@ class Failure:
         return cls(error, error_text(error))
 
 
-class StepFailed(Exception):  # noqa: N818 - carries a failure to the end of the run
-    """A node with `on_error=fail` failed for good."""
+class StepFailed(Exception):  # noqa: N818 - carries a failure to the end of its workflow
+    """A node with `on_error=fail` failed for good; or several did that ran at the same time."""
 
-    def __init__(self, step_name: str, failure: Failure) -> None:
+    def __init__(
+        self, step_name: str, failure: Failure, attempts: Mapping[str, int], waiting: Sequence[PauseRecord] = ()
+    ) -> None:
         super().__init__(failure.text)
         self.step_name = step_name
         self.failure = failure
-
-
-class EvaluatorFailed(Exception):  # noqa: N818 - carries a failure to its Condition
-    """The evaluator of a Condition raised."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.text)
-        self.failure = failure
+        self.attempts = attempts
+        """By path, the last attempt of each node that failed."""
+        self.waiting = waiting
+        """What people are asked beside it, at the same time."""
 
 
 class LeaseLostError(ConflictError):
     """The lease ran out before a step could start: another worker may have the run."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something inside a node that is journaled by itself: a turn of a model, a call of a tool."""
+
+    signature: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +90,8 @@ class Chain:
     """What a node can see of the nodes before it."""
 
     input: Any
+    input_reference: dict[str, str] | None = None
+    """Inside a workflow that is a step and begins with what came before it: where that is journaled, and its digest."""
     additional_data: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, StepOutput] = field(default_factory=dict)
     content: Any = None
@@ -100,13 +113,17 @@ class Chain:
         return chain
 
     def reference(self) -> dict[str, str] | None:
-        """Return where the content is journaled and its digest: a question refers to it, it is not stored again."""
+        """Return where the content, or else the input, is journaled and its digest: a question only refers to it."""
         if self.content_path is None:
-            return None
-        seen = encode(self.content, f"What {self.content_path} left")
-        return {"path": self.content_path, "digest": digest(seen)}
+            return self.input_reference
+        return {"path": self.content_path, "digest": digest_of(self.content, f"What {self.content_path} left")}
 
-    def step_input(self, user_input: dict[str, Any]) -> StepInput:
+    def filled(self, known: dict[str, Any]) -> Chain:
+        """Return the chain with the large contents in it that are known."""
+        outputs = {name: filled_output(output, known) for name, output in self.outputs.items()}
+        return replace(self, input=filled(self.input, known), outputs=outputs, content=filled(self.content, known))
+
+    def step_input(self, user_input: dict[str, Any], session: WorkflowSession) -> StepInput:
         """Return what a step function receives; it may change it as it likes."""
         extra = {"user_input": decode(user_input)} if user_input else {}
         return StepInput(
@@ -114,6 +131,7 @@ class Chain:
             previous_step_content=copy.deepcopy(self.content),
             previous_step_outputs={name: _copy_of(output) for name, output in self.outputs.items()},
             additional_data={**copy.deepcopy(self.additional_data), **extra},
+            workflow_session=session,
         )
 
 
@@ -137,12 +155,47 @@ class Visit:
     """What the run goes on with; None if nothing follows."""
     gated: bool = False
     """Whether people stand before it, here or further out."""
+    round: int = 1
+    """How often the node is done, counted from 1: a reviewer may have it done again."""
+    on_error: OnError | None = None
+    """What holds for nodes that say nothing themselves."""
+    asks_for_fail: bool = False
+    """Whether people are asked where a failure would end a workflow that is a step."""
+
+    @property
+    def base(self) -> str:
+        """The path under which nodes inside stand; another one in each round."""
+        return self.path if self.round == 1 else f"{self.path}/~{self.round}"
+
     is_parallel: bool = False
     """Whether something else runs at the same time: a plain function must not hold it up."""
 
     def names(self, node: Node) -> dict[str, Any]:
         """Return what an event says about a node here."""
-        return {"step_name": node.name, "step_index": self.index, "step_id": node.step_id}
+        depth = self.path.count("/") - 1
+        return {"step_name": node.name, "step_index": self.index, "step_id": node.step_id, "nested_depth": depth}
+
+    def wanted_on_error(self, node: Node) -> OnError:
+        """Return what the author wants a failure of a node to do here."""
+        return node.on_error or self.on_error or OnError.skip
+
+    def on_error_of(self, node: Node) -> OnError:
+        """Return what a failure of a node does here."""
+        wanted = self.wanted_on_error(node)
+        return OnError.pause if wanted is OnError.fail and self.asks_for_fail else wanted
+
+    @property
+    def feedback(self) -> str | None:
+        """What the reviewer said who had it done again; None in the first round, or if nothing was said."""
+        return self.chain.additional_data.get("rejection_feedback") if self.round > 1 else None
+
+    def reviewed(self, feedback: str | None, content: Any) -> Visit:
+        """Return the next round here, in which every step sees what the reviewer said, and about which content."""
+        previous_output = "" if content is None else str(content)
+        data = {**self.chain.additional_data, "rejection_feedback": feedback, "previous_output": previous_output}
+        if not feedback:
+            del data["rejection_feedback"]
+        return replace(self, chain=replace(self.chain, additional_data=data), round=self.round + 1)
 
     def asking(self, run: Execution) -> Asking:
         """Return what a question here says about its place."""
@@ -155,6 +208,7 @@ class Visit:
                 "of": self.of,
                 "next_step": self.next_step,
                 "previous": self.chain.reference(),
+                "input": self.chain.input_reference,
             },
         )
 
@@ -174,9 +228,18 @@ class Execution:
     """A claimed run while it is walked."""
 
     def __init__(
-        self, store: Store, snapshot: Snapshot, lease: Lease, clock: Callable[[], float], *, inline: bool
+        self,
+        store: Store,
+        snapshot: Snapshot,
+        lease: Lease,
+        clock: Callable[[], float],
+        *,
+        inline: bool,
+        num_history_runs: int,
     ) -> None:
         self._store = store
+        self._session = snapshot.session
+        self._num_history_runs = num_history_runs
         self._lease = lease
         self._run = snapshot.run
         self.clock = clock
@@ -184,6 +247,8 @@ class Execution:
         self.journal = Journal(snapshot)
         self.session_state: dict[str, Any] = decode_state(copy.deepcopy(snapshot.session.state))
         self._cancel_was_asked = snapshot.run.cancel_requested_by is not None
+        self.is_broken = False
+        """Whether something could not be written: then this worker's part is over, whatever an author catches."""
 
     @property
     def run_id(self) -> str:
@@ -192,25 +257,31 @@ class Execution:
 
     async def append(
         self,
-        node: Node,
+        node: Node | Part,
         path: str,
-        kind: Literal["started", "failure", "decision", "output"],
+        kind: Literal["started", "waiting", "failure", "decision", "draft", "output"],
         payload: Any,
         *,
         attempt: int = 1,
         changes: StateChanges | None = None,
     ) -> None:
         """Store one fact, and take it in. Raises FencedError when the run has another worker now."""
+        small, blobs = take_out(payload)
         entry = JournalEntry(
             path=path,
             kind=kind,
             attempt=attempt,
             node=node.signature,
-            payload=payload,
+            payload=small,
             state_changes=changes,
             created_at=self.clock(),
         )
-        self._cancel_was_asked = await self._store.append(self.run_id, self._run.epoch, entry)
+        try:
+            self._cancel_was_asked = await self._store.append(self.run_id, self._run.epoch, entry, blobs)
+        except Exception:
+            self.is_broken = True
+            raise
+        self.journal.learn(blobs)
         self.journal.add(entry)
         apply_changes(self.session_state, changes)
 
@@ -234,9 +305,73 @@ class Execution:
             idempotency_key=f"{self.run_id}:{path}:{attempt}",
         )
 
-    def runs_inline(self, visit: Visit) -> bool:
-        """Whether a plain function is called in this very thread: not in the bot, and not beside something else."""
-        return self._inline and not visit.is_parallel
+    async def called(
+        self,
+        visit: Visit,
+        function: Callable[..., Any],
+        given: Callable[[RunContext], Any],
+        attempt: int = 1,
+        **offered: Any,
+    ) -> tuple[Any, StateChanges | None]:
+        """Call an author's function with what it is given; return its result and what it changed in the session state.
+
+        It also gets `run_context`, `session_state` and what else is offered, if it has parameters of these names. A
+        plain function is called in this very thread, unless in the bot, or beside something else.
+        """
+        context = self.context(visit.path, attempt)
+        return await self._bound_called(visit, partial(function, given(context)), context, **offered)
+
+    async def called_by_name(
+        self, visit: Visit, function: Callable[..., Any], named: dict[str, Any], attempt: int, **offered: Any
+    ) -> tuple[Any, StateChanges | None]:
+        """Do the same with arguments that are given by their names."""
+        return await self._bound_called(visit, partial(function, **named), self.context(visit.path, attempt), **offered)
+
+    async def _bound_called(
+        self, visit: Visit, function: Callable[..., Any], context: RunContext, **offered: Any
+    ) -> tuple[Any, StateChanges | None]:
+        before = copy.deepcopy(context.session_state)
+        inline = self._inline and not visit.is_parallel
+        result = await call(function, context, inline=inline, **offered)
+        return result, state_changes(before, context.session_state)
+
+    async def seen(
+        self, visit: Visit, values: dict[str, Any] | None = None, num_runs: int | None = None
+    ) -> Callable[[RunContext], StepInput]:
+        """Return what makes the step input of a function here, with the values that a person filled in.
+
+        Large contents that came before are read now. `num_runs` is how many runs of history it gets if it names none.
+        """
+        chain = await self.whole_chain(visit)
+        return lambda context: chain.step_input(values or {}, self._session_view(context.session_state, num_runs))
+
+    async def read(self, content: Any) -> Any:
+        """Return a content, read if it is a large one."""
+        await self.read_large()
+        return filled(content, self.journal.large)
+
+    async def whole_chain(self, visit: Visit) -> Chain:
+        """Return what a node sees of those before it, with large contents read."""
+        await self.read_large()
+        return visit.chain.filled(self.journal.large) if self.journal.large else visit.chain
+
+    async def whole(self, output: StepOutput) -> StepOutput:
+        """Return an output with its large contents read."""
+        return (await self.all_whole([output]))[0]
+
+    async def all_whole(self, outputs: Iterable[StepOutput]) -> list[StepOutput]:
+        """Return outputs with their large contents read."""
+        await self.read_large()
+        return [filled_output(output, self.journal.large) for output in outputs]
+
+    async def read_large(self) -> None:
+        """Read the large contents that have not been read yet; StorageError when one can't be."""
+        if unread := self.journal.unread():
+            self.journal.learn(await self._store.get_blobs(unread))
+
+    def _session_view(self, state: dict[str, Any], num_runs: int | None) -> WorkflowSession:
+        most = self._num_history_runs if num_runs is None else num_runs
+        return session_view(self._store, self._session, state, most)
 
     def event(self, kind: type[_Event], **fields: Any) -> _Event:
         """Return an event of this run."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kernbot.db.base import AnswerRecord, PauseRecord, Store
+from kernbot.engine.calling import check_call_answer
 from kernbot.engine.gates import allowed_actions, fields_of
 from kernbot.engine.values import encode
 from kernbot.errors import AnswerError, ConflictError, NotFoundError
 from kernbot.run.answer import Action, Answer
 from kernbot.workflow.fields import checked_values
+from kernbot.workflow.requirements import problem_with_routes
 
 BATCH = 500
 
@@ -39,31 +42,44 @@ async def give_answer(store: Store, pause_id: str, answer: Answer, *, at: float,
     return await _refuse(store, pause, at)
 
 
-async def expire_due(store: Store, now: float) -> Sequence[PauseRecord]:
-    """Give every open pause whose deadline has come the answer of silence; return those."""
+async def expire_due(store: Store, now: float, workflow_id: str | None = None) -> Sequence[PauseRecord]:
+    """Give every open pause whose deadline has come, of one workflow or of all, the answer of silence; return those."""
     expired: list[PauseRecord] = []
-    while batch := await store.expire_pauses(now, BATCH):
+    while batch := await store.expire_pauses(now, BATCH, workflow_id):
         expired.extend(batch)
     return expired
 
 
 def check_answer(pause: PauseRecord, answer: Answer) -> Answer:
-    """Return an answer with its values as JSON; AnswerError when it does not fit the question."""
-    allowed = (*allowed_actions(pause.question), Action.cancel)
+    """Return an answer with what it holds as JSON; AnswerError when it does not fit the question."""
+    allowed = dict.fromkeys([*allowed_actions(pause.question), Action.cancel])
     if answer.action not in allowed:
-        names = ", ".join(allowed)
         raise AnswerError(
-            f"The question of step {pause.step_name!r} can't be answered with {answer.action!r}: {names}."
+            f"The question of step {pause.step_name!r} can't be answered with {str(answer.action)!r}; "
+            f"answer it with {' or '.join(allowed)}."
         )
-    if answer.action is not Action.provide:
-        return Answer(action=answer.action, feedback=answer.feedback)
-    fields = fields_of(pause.question)
-    values = checked_values(fields, answer.values)
-    return Answer(
-        action=answer.action,
-        values={name: encode(value, f"The answer {name!r}") for name, value in values.items()},
-        feedback=answer.feedback,
-    )
+    if pause.kind == "tool":
+        return check_call_answer(pause, answer)
+    match answer.action:
+        case Action.provide:
+            values = checked_values(fields_of(pause.question), answer.values)
+            return replace(
+                answer, values={name: encode(value, f"The answer {name!r}") for name, value in values.items()}
+            )
+        case Action.select:
+            _check_routes(pause, answer)
+            return Answer(action=answer.action, routes=answer.routes, feedback=answer.feedback)
+        case Action.edit:
+            edited = encode(answer.output, f"The edited output of step {pause.step_name!r}")
+            return Answer(action=answer.action, output=edited, feedback=answer.feedback)
+    return Answer(action=answer.action, feedback=answer.feedback)
+
+
+def _check_routes(pause: PauseRecord, answer: Answer) -> None:
+    available = [choice["name"] for choice in pause.question["choices"]]
+    several = pause.question["allow_multiple_selections"]
+    if problem := problem_with_routes(answer.routes, available, several=several):
+        raise AnswerError(f"Router {pause.step_name!r}: {problem}")
 
 
 def in_words(pause: PauseRecord) -> str:

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from kernbot.db.base import RunFilter, SessionRecord, Store
+from kernbot.db.base import RunFilter, Store
 from kernbot.engine import fronts
-from kernbot.engine.resume import BY, DOOR, answer_from, check_definition_is_unchanged, check_may_continue
-from kernbot.engine.runner import Definition, Engine, Events, StartRequest, load
-from kernbot.engine.values import decode_state
-from kernbot.engine.views import run_output
-from kernbot.errors import NotFoundError
-from kernbot.run.events import ALWAYS_STREAMED, WorkflowRunEvent
+from kernbot.engine.large import load
+from kernbot.engine.ledger import expire_due
+from kernbot.engine.resume import (
+    BY,
+    DOOR,
+    answer_from,
+    check_definition_is_unchanged,
+    check_may_continue,
+    retry_if_failed,
+)
+from kernbot.engine.runner import Definition, Engine, Events, StartRequest
+from kernbot.engine.sessions import MOST_RUNS, load_output
+from kernbot.errors import ConflictError
+from kernbot.run.agent import RunEvent
+from kernbot.run.events import ALWAYS_STREAMED, StepOutputEvent, WorkflowRunOutputEvent
+from kernbot.run.status import RunStatus
 from kernbot.run.workflow import WorkflowRunOutput
 from kernbot.workflow.requirements import Requirement
 
-MOST_RUNS = 10_000
-"""How many runs of a session are listed: the newest ones."""
+_log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +47,7 @@ class Work:
         """Do it from plain code, and return the run."""
         return fronts.call_sync(lambda: self._collect(inline=True))
 
-    def streamed_sync(self, *, everything: bool) -> Iterator[WorkflowRunEvent]:
+    def streamed_sync(self, *, everything: bool) -> Iterator[WorkflowRunOutputEvent]:
         """Do it from plain code while the events are iterated."""
         return fronts.iterate_sync(lambda: self._stream(inline=True, everything=everything))
 
@@ -42,21 +55,24 @@ class Work:
         """Do it from async code, and return the run."""
         return await self._collect(inline=False)
 
-    def streamed(self, *, everything: bool) -> fronts.Stream[WorkflowRunEvent]:
+    def streamed(self, *, everything: bool) -> fronts.Stream[WorkflowRunOutputEvent]:
         """Do it from async code while the events are iterated."""
         return fronts.Stream(self._stream(inline=False, everything=everything))
 
     async def _collect(self, *, inline: bool) -> WorkflowRunOutput:
-        async with aclosing(self.events(Engine(store=self.store, inline=inline))) as events:
-            async for _ in events:
-                pass
-        return run_output(await load(self.store, self.run_id))
+        await _exhaust(self.events(Engine(store=self.store, inline=inline)))
+        return await load_output(self.store, self.run_id)
 
     async def _stream(self, *, inline: bool, everything: bool) -> Events:
         async with aclosing(self.events(Engine(store=self.store, inline=inline))) as events:
             async for event in events:
-                if everything or isinstance(event, ALWAYS_STREAMED):
+                if everything or _is_always_streamed(event):
                     yield event
+
+
+def _is_always_streamed(event: WorkflowRunOutputEvent) -> bool:
+    is_inside = isinstance(event, StepOutputEvent) and event.nested_depth > 0
+    return isinstance(event, (*ALWAYS_STREAMED, RunEvent)) and not is_inside
 
 
 def begin(store: Store, definition: Definition, request: StartRequest, run_id: str) -> Work:
@@ -85,6 +101,7 @@ def resume(
     async def events(engine: Engine) -> Events:
         snapshot = await load(store, run_id)
         check_may_continue(snapshot.run, definition.workflow_id, session_id, user_id)
+        await retry_if_failed(store, snapshot.run, time.time())
         await answer_from(store, snapshot, requirements, time.time())
         async with aclosing(engine.execute(definition, run_id)) as done:
             async for event in done:
@@ -94,18 +111,61 @@ def resume(
     return Work(store=store, run_id=run_id, events=events)
 
 
-async def load_session(store: Store, session_id: str) -> tuple[SessionRecord, list[str]] | None:
-    """Return a session, its state decoded, and the ids of its runs, oldest first."""
-    record = await store.get_session(session_id)
-    if record is None:
-        return None
-    runs = await store.list_runs(RunFilter(session_id=session_id, limit=MOST_RUNS))
-    return replace(record, state=decode_state(record.state)), [run.run_id for run in reversed(runs)]
-
-
 async def cancel(store: Store, run_id: str) -> bool:
-    """Cancel a run; False if it has ended. NotFoundError if there is none."""
+    """Cancel a run; False if it has ended, or if there is none."""
     was = await store.cancel_run(run_id, BY, DOOR, time.time())
-    if was is None:
-        raise NotFoundError(f"There is no run {run_id}.")
-    return not was.has_ended
+    return was is not None and not was.has_ended
+
+
+async def expire(store: Store, definition: Definition, now: float, *, inline: bool) -> list[WorkflowRunOutput]:
+    """Answer the workflow's questions whose deadline is not after `now`, carry these runs on, and return them.
+
+    Runs that were answered so before and then left lying are carried on too. One that somebody else executes, or that a
+    bot serves, is left to them. What goes wrong in one run is logged, and holds up no other.
+    """
+    expired = await expire_due(store, now, definition.workflow_id)
+    run_ids = dict.fromkeys([*(pause.run_id for pause in expired), *await _left_lying(store, definition)])
+    engine = Engine(store=store, inline=inline)
+    for run_id in run_ids:
+        await _tried(run_id, _carry_on(engine, definition, run_id))
+    outputs = [await _tried(run_id, load_output(store, run_id)) for run_id in run_ids]
+    return [output for output in outputs if output is not None]
+
+
+async def _left_lying(store: Store, definition: Definition) -> list[str]:
+    """Return the ids of runs that nobody has carried on since a deadline answered them: their process died, say."""
+    pending = RunFilter(
+        workflow_ids=[definition.workflow_id], origin="library", statuses=[RunStatus.PENDING], limit=MOST_RUNS
+    )
+    run_ids = [run.run_id for run in await store.list_runs(pending)]
+    return [run_id for run_id in run_ids if await _tried(run_id, _waits_since_its_deadline(store, run_id))]
+
+
+async def _waits_since_its_deadline(store: Store, run_id: str) -> bool:
+    snapshot = await load(store, run_id)
+    last = max((entry.created_at for entry in snapshot.journal), default=0.0)
+    answers = [pause.answered for pause in snapshot.pauses if pause.answered]
+    return any(answer.by == "timeout" and answer.at >= last for answer in answers)
+
+
+async def _carry_on(engine: Engine, definition: Definition, run_id: str) -> None:
+    run = await engine.store.get_run(run_id)
+    if run is not None and run.origin == "library":
+        await _exhaust(engine.execute(definition, run_id))
+
+
+async def _tried(run_id: str, work: Coroutine[Any, Any, _T]) -> _T | None:
+    """Do something about one run of many; None where it goes wrong, which is logged unless somebody was faster."""
+    try:
+        return await work
+    except ConflictError:
+        return None
+    except Exception as error:  # noqa: BLE001 - whatever an author's step raises
+        _log.warning("a run was not carried on after its deadline: %s", error, extra={"run_id": run_id})
+        return None
+
+
+async def _exhaust(events: Events) -> None:
+    async with aclosing(events) as all_of_them:
+        async for _ in all_of_them:
+            pass

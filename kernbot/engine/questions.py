@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import traceback
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from kernbot.db.base import PauseRecord
-from kernbot.engine.gates import action_of_silence_on_error, answer_of_silence
+from kernbot.engine import gates
 from kernbot.engine.values import digest, encode
 from kernbot.run.answer import Action, Answer
+from kernbot.workflow.loop import Loop
 from kernbot.workflow.node import Node
-from kernbot.workflow.review import HumanReview
+from kernbot.workflow.review import HumanReview, OnReject
+from kernbot.workflow.router import Router
 
-Kind = Literal["confirmation", "user_input", "error"]
+Kind = Literal["confirmation", "user_input", "route", "output_review", "iteration_review", "tool", "error"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +27,10 @@ class Asking:
     run_id: str
     path: str
     now: float
-    place: dict[str, Any] = field(default_factory=lambda: dict.fromkeys(("index", "of", "next_step", "previous")))
-    """Position, number of top-level nodes, what comes next, and a reference to what came before."""
+    place: dict[str, Any] = field(
+        default_factory=lambda: dict.fromkeys(("index", "of", "next_step", "previous", "input"))
+    )
+    """Position, number of top-level nodes, what comes next; by reference, what came before and what it began with."""
 
     def pause(
         self, step_name: str, kind: Kind, question: dict[str, Any], number: int = 1, **promised: Any
@@ -47,29 +52,115 @@ class Asking:
         )
 
 
-def ask_before(node: Node, asking: Asking) -> PauseRecord:
-    """Return the pause of a node that asks before it runs: a yes or no, values, or both in one."""
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """How often a question has been put before."""
+
+    number: int = 1
+    """Of the pause, among those of its kind at its path."""
+    retries: int = 0
+    """How often people have had it asked, or done, again."""
+    feedback: str | None = None
+    """What they said the last time."""
+
+
+FIRST = Asked()
+
+
+def ask_before(node: Node, asking: Asking, asked: Asked = FIRST, proposed: Sequence[str] | None = None) -> PauseRecord:
+    """Return the pause of a node that asks before it runs: a yes or no, values, or both in one.
+
+    `proposed` holds what the selector of a Router chose, and what the yes or no is about.
+    """
     review = node.human_review
-    fields = list(review.fields) if review.requires_user_input else []
+    is_for_values = review.requires_user_input and not isinstance(node, Router)
+    fields = list(review.fields) if is_for_values else []
+    on_reject = gates.on_reject_now(node, asked.retries, exhausted=OnReject.skip)
     question = {
-        "message": _message(node),
-        "step_type": node.kind,
+        **_about(node, asked, on_reject),
+        "message": _message(node, is_for_values=is_for_values),
         "requires_confirmation": review.requires_confirmation,
         "confirmation_message": review.confirmation_message,
-        "requires_user_input": review.requires_user_input,
+        "requires_user_input": is_for_values,
         "user_input_message": review.user_input_message,
-        "fields": [encode(asdict(item), f"The schema of step {node.name!r}") for item in fields],
-        "on_reject": str(node.on_reject),
-        "on_timeout": str(review.on_timeout),
+        "fields": _encoded(node, fields),
     }
-    kind: Kind = "user_input" if review.requires_user_input else "confirmation"
-    return asking.pause(node.name, kind, question, **_promise(review, asking, answer_of_silence(review, fields)))
+    if isinstance(node, Router):
+        question |= {"choices": _choices(node), "proposed": proposed}
+    approval = gates.approval_by_defaults(fields) if is_for_values else Answer(action=Action.confirm)
+    silence = gates.answer_of_silence(review, on_reject, approval)
+    kind: Kind = "user_input" if is_for_values else "confirmation"
+    return asking.pause(node.name, kind, question, asked.number, **promise_of(review, asking, silence))
 
 
-def ask_after_crash(node: Node, asking: Asking, number: int) -> PauseRecord:
-    """Return the pause of a step that may have run already when its process died."""
+def ask_for_route(node: Router, asking: Asking, asked: Asked, proposed: Sequence[str]) -> PauseRecord:
+    """Return the pause of a Router that has people select among its choices."""
+    review = node.human_review
+    on_reject = gates.on_reject_now(node, asked.retries, exhausted=OnReject.skip)
     question = {
-        "message": f"Retry `{node.name}`? It may have run already",
+        **_about(node, asked, on_reject),
+        "message": review.user_input_message or f"Which way does `{node.name}` go on?",
+        "user_input_message": review.user_input_message,
+        "choices": _choices(node),
+        "proposed": list(proposed),
+        "allow_multiple_selections": review.allow_multiple_selections,
+        "fields": _encoded(node, list(review.fields)),
+        "actions": [Action.select, Action.reject],
+    }
+    silence = gates.answer_of_silence(review, on_reject, gates.approval_of_routes(list(proposed)))
+    return asking.pause(node.name, "route", question, asked.number, **promise_of(review, asking, silence))
+
+
+def ask_about_output(
+    node: Node, asking: Asking, asked: Asked, reviewed: dict[str, Any], *, may_retry: bool
+) -> PauseRecord:
+    """Return the pause of a node whose output people review; `reviewed` refers to it.
+
+    Where no retry is left, a reject cancels the run.
+    """
+    review = node.human_review
+    on_reject = gates.on_reject_now(node, asked.retries, exhausted=OnReject.cancel)
+    if on_reject is OnReject.retry and not may_retry:
+        on_reject = OnReject.cancel
+    question = {
+        **_about(node, asked, on_reject),
+        "message": review.output_review_message or f"Is this output of `{node.name}` right?",
+        "output_review_message": review.output_review_message,
+        "retries_are_used_up": on_reject is not node.on_reject,
+        "reviewed": reviewed,
+        "actions": [Action.confirm, Action.edit, Action.reject],
+    }
+    if isinstance(node, Router):
+        question |= {"choices": _choices(node), "proposed": None}
+    silence = gates.answer_of_silence(review, on_reject, Answer(action=Action.confirm))
+    return asking.pause(node.name, "output_review", question, asked.number, **promise_of(review, asking, silence))
+
+
+def ask_about_iteration(node: Loop, asking: Asking, asked: Asked, reviewed: dict[str, Any]) -> PauseRecord:
+    """Return the pause of a Loop whose iteration, the one of that number, people review: a yes ends the loop.
+
+    Its retries are the iterations that are left, whatever `max_retries` says.
+    """
+    review = node.human_review
+    which = f"iteration {asked.number} of {node.max_iterations} of `{node.name}`"
+    question = {
+        **_about(node, asked, node.on_reject),
+        "max_retries": None,
+        "message": review.iteration_review_message or f"Is {which} good enough?",
+        "output_review_message": review.iteration_review_message,
+        "iteration": asked.number,
+        "max_iterations": node.max_iterations,
+        "reviewed": reviewed,
+        "actions": [Action.confirm, Action.edit, Action.reject],
+    }
+    silence = gates.answer_of_silence(review, node.on_reject, Answer(action=Action.confirm))
+    return asking.pause(node.name, "iteration_review", question, asked.number, **promise_of(review, asking, silence))
+
+
+def ask_after_crash(node: Node, asking: Asking, number: int, *, what: str | None = None) -> PauseRecord:
+    """Return the pause of a step, or of `what` it was calling, that may have run already when its process died."""
+    question = {
+        "message": f"Retry `{what or node.name}`? It may have run already",
         "step_type": node.kind,
         "cause": "may_have_run",
         "error_type": "MayHaveRunAlready",
@@ -77,12 +168,12 @@ def ask_after_crash(node: Node, asking: Asking, number: int) -> PauseRecord:
         "on_timeout": str(node.human_review.on_timeout),
         "actions": [Action.retry, Action.skip, Action.cancel],
     }
-    silence = Answer(action=action_of_silence_on_error(node.human_review))
-    return asking.pause(node.name, "error", question, number, **_promise(node.human_review, asking, silence))
+    silence = Answer(action=gates.action_of_silence_on_error(node.human_review))
+    return asking.pause(node.name, "error", question, number, **promise_of(node.human_review, asking, silence))
 
 
 def ask_after_failure(node: Node, asking: Asking, attempt: int, error: str) -> PauseRecord:
-    """Return the pause of a step that failed for now: its `on_error` is to ask people."""
+    """Return the pause of a node that failed for now: its `on_error` is to ask people."""
     error_type, _, error_message = error.partition(": ")
     question = {
         "message": f"Retry the failed step `{node.name}`?",
@@ -94,8 +185,8 @@ def ask_after_failure(node: Node, asking: Asking, attempt: int, error: str) -> P
         "on_timeout": str(node.human_review.on_timeout),
         "actions": [Action.retry, Action.skip, Action.cancel],
     }
-    silence = Answer(action=action_of_silence_on_error(node.human_review))
-    return asking.pause(node.name, "error", question, attempt, **_promise(node.human_review, asking, silence))
+    silence = Answer(action=gates.action_of_silence_on_error(node.human_review))
+    return asking.pause(node.name, "error", question, attempt, **promise_of(node.human_review, asking, silence))
 
 
 def ask_about_change(name: str, problem: str, asking: Asking, number: int) -> PauseRecord:
@@ -116,16 +207,35 @@ def error_text(error: BaseException) -> str:
     return "".join(traceback.format_exception_only(error)).strip()
 
 
-def _promise(review: HumanReview, asking: Asking, silence: Answer) -> dict[str, Any]:
+def _about(node: Node, asked: Asked, on_reject: OnReject) -> dict[str, Any]:
+    return {
+        "step_type": node.kind,
+        "on_reject": str(on_reject),
+        "on_timeout": str(node.human_review.on_timeout),
+        "retry_count": asked.retries,
+        "max_retries": node.human_review.max_retries,
+        "feedback": asked.feedback,
+    }
+
+
+def _choices(node: Router) -> list[dict[str, str | None]]:
+    return [{"name": choice.name, "description": choice.description} for choice in node.choices]
+
+
+def _encoded(node: Node, fields: list[Any]) -> list[Any]:
+    return [encode(asdict(item), f"The schema of step {node.name!r}") for item in fields]
+
+
+def promise_of(review: HumanReview, asking: Asking, silence: Answer) -> dict[str, Any]:
     """Return the deadline of a question and the answer that the clock gives then; nothing without a timeout."""
     if review.timeout is None:
         return {}
     return {"deadline": asking.now + review.timeout, "silence": silence.to_dict()}
 
 
-def _message(node: Node) -> str:
+def _message(node: Node, *, is_for_values: bool) -> str:
     review = node.human_review
     own = review.confirmation_message if review.requires_confirmation else None
-    if message := own or review.user_input_message:
+    if message := own or (review.user_input_message if is_for_values else None):
         return message
     return f"Run `{node.name}`?" if review.requires_confirmation else f"Fill in what `{node.name}` needs"

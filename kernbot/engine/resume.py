@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from kernbot.db.base import PauseRecord, RunRecord, Snapshot, Store
 from kernbot.engine.ledger import TooLateError, check_answer, expire_due, give_answer
 from kernbot.errors import ConflictError, DefinitionError, UsageError
+from kernbot.run.answer import Answer
+from kernbot.run.requirement import RunRequirement
 from kernbot.run.status import RunStatus
-from kernbot.workflow.requirements import Requirement
+from kernbot.workflow.requirements import Requirement, StepRequirement
 
 BY = "library"
 DOOR = "python"
 
 
 def check_may_continue(run: RunRecord, workflow_id: str, session_id: str | None, user_id: str | None) -> None:
-    """Refuse to continue a run of another workflow, session or person, or one that has ended."""
+    """Refuse to continue a run of another workflow, session or person, or one that ended otherwise than in ERROR."""
     if run.workflow_id != workflow_id:
         raise UsageError(f"Run {run.run_id} is of workflow {run.workflow_id!r}; {workflow_id!r} can't continue it.")
     if session_id not in (None, run.session_id):
         raise UsageError(f"Run {run.run_id} is not a run of session {session_id!r}.")
     if user_id is not None and run.user_id is not None and user_id != run.user_id:
         raise UsageError(f"Run {run.run_id} is not a run of user {user_id!r}.")
-    if run.status.has_ended:
+    if run.status in (RunStatus.COMPLETED, RunStatus.CANCELLED):
         raise ConflictError(f"Run {run.run_id} is {run.status}; there is nothing left to continue.")
+
+
+async def retry_if_failed(store: Store, run: RunRecord, now: float) -> None:
+    """Have a run that ended in ERROR go on: what had failed is tried once more."""
+    if run.status is RunStatus.ERROR:
+        await store.reopen_run(run.run_id, now)
 
 
 def check_definition_is_unchanged(snapshot: Snapshot) -> None:
@@ -36,7 +45,9 @@ def check_definition_is_unchanged(snapshot: Snapshot) -> None:
             )
 
 
-async def answer_from(store: Store, snapshot: Snapshot, requirements: Sequence[Requirement], now: float) -> None:
+async def answer_from(
+    store: Store, snapshot: Snapshot, requirements: Sequence[Requirement | RunRequirement], now: float
+) -> None:
     """Give the ledger every decision taken on the requirements; all are checked before any is stored.
 
     A decision counts as of when it was taken; only what is undecided at its deadline is answered by silence. Raises
@@ -44,23 +55,32 @@ async def answer_from(store: Store, snapshot: Snapshot, requirements: Sequence[R
     was answered otherwise meanwhile.
     """
     pauses = {pause.pause_id: pause for pause in snapshot.pauses}
-    given = {item.pause_id: item for item in requirements if item.is_resolved and not item.is_stored}
-    _refuse_undecided(snapshot, given, now)
+    given = {item.pause_id: item for item in _decided(requirements)}
+    _refuse_undecided(snapshot, given.keys(), now)
     for pause_id, item in given.items():
         if pause_id not in pauses:
-            raise UsageError(f"The requirement of step {item.step_name!r} is not one of run {snapshot.run.run_id}.")
-        if item.answer is not None:
-            check_answer(pauses[pause_id], item.answer)
+            raise UsageError(f"The requirement about {_name(item)!r} is not one of run {snapshot.run.run_id}.")
+        if (answer := _answer(item)) is not None:
+            check_answer(pauses[pause_id], answer)
     for pause_id, item in given.items():
         await _give(store, pauses[pause_id], item)
     if any(pause.state == "open" and not _is_waiting(pause, now) for pause in snapshot.pauses):
         await expire_due(store, now)
 
 
-def _refuse_undecided(snapshot: Snapshot, given: dict[str, Requirement], now: float) -> None:
+def _decided(requirements: Sequence[Requirement | RunRequirement]) -> Iterator[Requirement | RunRequirement]:
+    """Yield what was decided and is not stored yet; what a step asks about calls of tools one by one."""
+    for item in requirements:
+        if isinstance(item, StepRequirement) and item.requires_executor_input:
+            yield from _decided(item.executor_requirements or ())
+        elif not item.is_stored and (item.is_resolved() if isinstance(item, RunRequirement) else item.is_resolved):
+            yield item
+
+
+def _refuse_undecided(snapshot: Snapshot, given: AbstractSet[str], now: float) -> None:
     if snapshot.run.status is not RunStatus.PAUSED:
         return
-    names = [pause.step_name for pause in snapshot.pauses if _is_waiting(pause, now) and pause.pause_id not in given]
+    names = [_asked_name(pause) for pause in snapshot.pauses if _is_waiting(pause, now) and pause.pause_id not in given]
     if names:
         raise UsageError(
             f"Run {snapshot.run.run_id} still waits for an answer about {', '.join(names)}; "
@@ -68,17 +88,33 @@ def _refuse_undecided(snapshot: Snapshot, given: dict[str, Requirement], now: fl
         )
 
 
+def _asked_name(pause: PauseRecord) -> str:
+    return f"{pause.step_name} ({pause.question['tool']['name']})" if pause.kind == "tool" else pause.step_name
+
+
 def _is_waiting(pause: PauseRecord, now: float) -> bool:
     return pause.state == "open" and (pause.deadline is None or now < pause.deadline)
 
 
-async def _give(store: Store, pause: PauseRecord, item: Requirement) -> None:
-    if item.answer is None or item.resolved_at is None:
+async def _give(store: Store, pause: PauseRecord, item: Requirement | RunRequirement) -> None:
+    answer, at = _answer(item), item.resolved_at
+    if answer is None or at is None:
         return
     try:
-        await give_answer(store, pause.pause_id, item.answer, at=item.resolved_at, by=BY, door=DOOR)
+        await give_answer(store, pause.pause_id, answer, at=at, by=BY, door=DOOR)
     except TooLateError as late:
         closed = late.pause.answered
         if closed is None or closed.by != "timeout":
             raise
-    item.is_stored = True
+    if isinstance(item, RunRequirement):
+        item.stored_answer = answer
+    else:
+        item.is_stored = True
+
+
+def _answer(item: Requirement | RunRequirement) -> Answer | None:
+    return item.answer if isinstance(item, RunRequirement) else item.answer_to_store()
+
+
+def _name(item: Requirement | RunRequirement) -> str | None:
+    return item.tool_execution.tool_name if isinstance(item, RunRequirement) else item.step_name

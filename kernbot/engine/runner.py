@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import time
@@ -12,29 +13,36 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pydantic import BaseModel
+
 from kernbot.db.base import PauseRecord, RunRecord, Snapshot, Store
 from kernbot.engine.execution import Cancelled, Execution, StepFailed, Suspended, event_of
 from kernbot.engine.fingerprint import problem_with_definition
 from kernbot.engine.journal import ROOT
+from kernbot.engine.large import load
 from kernbot.engine.lease import LEASE_SECONDS, Lease
 from kernbot.engine.questions import Asking, ask_about_change
+from kernbot.engine.telling import paused_events
 from kernbot.engine.values import encode, encode_state
 from kernbot.engine.views import run_output
 from kernbot.engine.walk import walk_all
-from kernbot.errors import ConflictError, NotFoundError
+from kernbot.errors import ConflictError, NotFoundError, StorageError
 from kernbot.run.events import (
-    StepPausedEvent,
     WorkflowCancelledEvent,
     WorkflowCompletedEvent,
     WorkflowErrorEvent,
     WorkflowPausedEvent,
-    WorkflowRunEvent,
+    WorkflowRunOutputEvent,
     WorkflowStartedEvent,
 )
 from kernbot.run.status import RunStatus
+from kernbot.workflow.inputs import checked_input
 from kernbot.workflow.node import Node, keyed
+from kernbot.workflow.requirements import PauseKind
 
-Events = AsyncGenerator[WorkflowRunEvent, None]
+Events = AsyncGenerator[WorkflowRunOutputEvent, None]
+
+_log = logging.getLogger(__name__)
 
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
 
@@ -48,9 +56,15 @@ class Definition:
     steps: Sequence[Node]
     session_state: dict[str, Any] = field(default_factory=dict)
     """What a session begins with."""
+    overwrites_session_state: bool = False
+    """Whether a run that is given a state begins the session's state anew."""
     dependencies: dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None
     """Both are merged, by key, with what a run is started with."""
+    input_schema: type[BaseModel] | None = None
+    """What every input must fit."""
+    num_history_runs: int = 3
+    """How many runs of history a step is given that names no number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +75,8 @@ class StartRequest:
     run_id: str | None = None
     session_id: str | None = None
     user_id: str | None = None
-    session_state: dict[str, Any] = field(default_factory=dict)
-    """Merged by key into the state of the session."""
+    session_state: dict[str, Any] | None = None
+    """Merged by key into the state of the session, unless the workflow says that it takes its place."""
     additional_data: dict[str, Any] | None = None
     dependencies: dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None
@@ -83,7 +97,11 @@ class Engine:
     """Call plain functions in this thread: for a run that has a thread of its own."""
 
     async def start(self, definition: Definition, request: StartRequest) -> str:
-        """Store a new run and return its id. It can be found from now on, whatever happens to this process."""
+        """Store a new run and return its id. It can be found from now on, whatever happens to this process.
+
+        Raises UsageError for an input that does not fit the workflow's schema; then nothing is stored.
+        """
+        given = checked_input(definition.input_schema, request.input)
         now = self.clock()
         run = RunRecord(
             run_id=request.run_id or uuid.uuid4().hex,
@@ -94,7 +112,7 @@ class Engine:
             origin=request.origin,
             status=RunStatus.PENDING,
             request={
-                "input": encode(request.input, "The input"),
+                "input": encode(given, "The input"),
                 "additional_data": encode(request.additional_data, "additional_data"),
                 "dependencies": encode(_merged(definition.dependencies, request.dependencies), "dependencies"),
                 "metadata": encode(_merged(definition.metadata, request.metadata), "metadata"),
@@ -104,7 +122,9 @@ class Engine:
             created_at=now,
             updated_at=now,
         )
-        await self.store.create_run(run, encode_state(await self._state_to_merge(definition, request)))
+        replaces = definition.overwrites_session_state and request.session_state is not None
+        state = await self._state_to_merge(definition, request, replaces=replaces)
+        await self.store.create_run(run, encode_state(state), replaces_state=replaces)
         return run.run_id
 
     async def execute(self, definition: Definition, run_id: str) -> Events:
@@ -135,28 +155,37 @@ class Engine:
                 async for event in events:
                     yield event
         except BaseException:
-            await asyncio.shield(self.store.release_run(run_id, snapshot.run.epoch, self.clock()))
+            await self._release(run_id, snapshot.run.epoch)
             raise
         finally:
             lease.stop()
 
-    async def _state_to_merge(self, definition: Definition, request: StartRequest) -> dict[str, Any]:
+    async def _release(self, run_id: str, epoch: int) -> None:
+        """Give a run up, for whatever reason; if that fails it is free when its lease has run out."""
+        try:
+            await asyncio.shield(self.store.release_run(run_id, epoch, self.clock()))
+        except StorageError as error:
+            _log.warning("run not given up, its lease has to run out: %s", error, extra={"run_id": run_id})
+
+    async def _state_to_merge(self, definition: Definition, request: StartRequest, *, replaces: bool) -> dict[str, Any]:
         """Return what a new run brings into its session; what a session begins with never overwrites what it has."""
-        session = await self.store.get_session(request.session_id) if request.session_id else None
+        session = await self.store.get_session(request.session_id) if request.session_id and not replaces else None
         there = session.state if session else {}
         initial = {key: value for key, value in definition.session_state.items() if key not in there}
-        return {**initial, **request.session_state}
+        return {**initial, **(request.session_state or {})}
 
     async def _execute(self, definition: Definition, snapshot: Snapshot, lease: Lease) -> Events:
-        run = Execution(self.store, snapshot, lease, self.clock, inline=self.inline)
+        runs = definition.num_history_runs
+        run = Execution(self.store, snapshot, lease, self.clock, inline=self.inline, num_history_runs=runs)
         if not snapshot.journal and not snapshot.pauses:
             yield run.event(WorkflowStartedEvent)
         failure = None
         try:
             self._check_definition(definition, snapshot)
-            async with aclosing(walk_all(run, definition.steps, ROOT, run.begin())) as events:
+            async with aclosing(walk_all(run, definition.steps)) as events:
                 async for event in events:
                     yield event
+            run.check_may_go_on()
             yield await self._finish(snapshot, RunStatus.COMPLETED, {})
         except Suspended as suspended:
             for event in await self._suspend(snapshot, suspended.pauses):
@@ -168,6 +197,7 @@ class Engine:
             failure = failed.failure
             kind = type(failure.error).__name__
             outcome = {"error": failure.text, "error_type": kind, "step_name": failed.step_name}
+            outcome["failed"] = dict(failed.attempts)
             yield await self._finish(snapshot, RunStatus.ERROR, outcome)
         if failure is not None:
             raise failure.error
@@ -181,25 +211,24 @@ class Engine:
         question = ask_about_change(definition.name, problem, asking, len(asked) + 1)
         raise Suspended([waiting or question])
 
-    async def _suspend(self, snapshot: Snapshot, pauses: list[PauseRecord]) -> list[WorkflowRunEvent]:
+    async def _suspend(self, snapshot: Snapshot, pauses: list[PauseRecord]) -> list[WorkflowRunOutputEvent]:
         run = snapshot.run
         status = await self.store.suspend(run.run_id, run.epoch, pauses, self.clock())
         if status is RunStatus.CANCELLED:
             return [await self._ending(run.run_id)]
         known = {pause.pause_id for pause in snapshot.pauses}
         new = [pause for pause in pauses if pause.pause_id not in known]
-        events: list[WorkflowRunEvent] = [event_of(run, StepPausedEvent, **_paused_fields(pause)) for pause in new]
-        last = event_of(
-            run, WorkflowPausedEvent, status=status, paused_step_name=pauses[-1].step_name, pause_kind="step"
-        )
-        return [*events, last]
+        kind = PauseKind.EXECUTOR if pauses[-1].kind == "tool" else PauseKind.STEP
+        name = pauses[-1].step_name
+        last = event_of(run, WorkflowPausedEvent, status=status, paused_step_name=name, pause_kind=kind)
+        return [*paused_events(run, new), last]
 
-    async def _finish(self, snapshot: Snapshot, status: RunStatus, outcome: dict[str, Any]) -> WorkflowRunEvent:
+    async def _finish(self, snapshot: Snapshot, status: RunStatus, outcome: dict[str, Any]) -> WorkflowRunOutputEvent:
         run = snapshot.run
         await self.store.finish_run(run.run_id, run.epoch, status, outcome, self.clock())
         return await self._ending(run.run_id)
 
-    async def _ending(self, run_id: str) -> WorkflowRunEvent:
+    async def _ending(self, run_id: str) -> WorkflowRunOutputEvent:
         """Return the last event of a run that has ended."""
         snapshot = await load(self.store, run_id)
         run, output = snapshot.run, run_output(snapshot)
@@ -230,27 +259,5 @@ class Engine:
         return ConflictError(f"Run {run_id} is {run.status}; there is nothing left to continue.")
 
 
-async def load(store: Store, run_id: str) -> Snapshot:
-    """Return all that is known of a run; NotFoundError if there is none."""
-    snapshot = await store.load_run(run_id)
-    if snapshot is None:
-        raise NotFoundError(f"There is no run {run_id}.")
-    return snapshot
-
-
 def _merged(own: dict[str, Any] | None, given: dict[str, Any] | None) -> dict[str, Any] | None:
     return None if own is None and given is None else {**(own or {}), **(given or {})}
-
-
-def _paused_fields(pause: PauseRecord) -> dict[str, Any]:
-    question = pause.question
-    return {
-        "step_name": pause.step_name,
-        "step_index": question["index"],
-        "step_id": pause.path,
-        "requires_confirmation": question.get("requires_confirmation", False),
-        "confirmation_message": question["message"],
-        "requires_user_input": question.get("requires_user_input", False),
-        "user_input_message": question.get("user_input_message"),
-        "user_input_schema": question.get("fields"),
-    }

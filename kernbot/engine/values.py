@@ -28,6 +28,15 @@ from kernbot.errors import UsageError
 _TAG = "$kernbot"
 
 
+@dataclasses.dataclass(frozen=True)
+class LargeValue:
+    """Stands for a value that is stored apart, under the digest of its JSON."""
+
+    digest: str
+    size: int
+    """Characters of its JSON."""
+
+
 def encode(value: Any, where: str) -> Any:
     """Return a value as JSON; anything of an unknown type becomes `str(value)`, with a warning that names `where`."""
     if value is None or type(value) in (bool, int, str):
@@ -81,6 +90,11 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
+def digest_of(value: Any, where: str) -> str:
+    """Return the digest of any value, that of its JSON; of one that is stored apart, without reading it."""
+    return value.digest if isinstance(value, LargeValue) else digest(encode(value, where))
+
+
 def _tagged(tag: str, data: Any, owner: type | None = None) -> dict[str, Any]:
     name = [f"{owner.__module__}:{owner.__qualname__}"] if owner else []
     return {_TAG: [tag, data, *name]}
@@ -113,6 +127,7 @@ def _write_model(value: BaseModel, where: str) -> Any:
 
 
 _WRITERS: dict[type, Callable[[Any, str], Any]] = {
+    LargeValue: lambda value, _: _tagged("large", [value.digest, value.size]),
     Enum: lambda value, where: _tagged("enum", encode(value.value, where), type(value)),
     int: lambda value, _: int(value),
     str: lambda value, _: str.__str__(value),
@@ -131,6 +146,7 @@ _WRITERS: dict[type, Callable[[Any, str], Any]] = {
 }
 
 _READERS: dict[str, Callable[[Any], Any]] = {
+    "large": lambda data: LargeValue(*data),
     "float": float,
     "dict": lambda data: {decode(key): decode(item) for key, item in data},
     "tuple": lambda data: tuple(decode(item) for item in data),

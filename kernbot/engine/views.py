@@ -7,15 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kernbot.db.base import PauseRecord, Snapshot
-from kernbot.engine.gates import fields_of
+from kernbot.engine.gates import Verdict, decide, fields_of
 from kernbot.engine.journal import ROOT, Journal
+from kernbot.engine.tool_views import about_calls, group_of
 from kernbot.engine.values import decode
 from kernbot.run.answer import Action, Answer
 from kernbot.run.status import RunStatus
 from kernbot.run.workflow import WorkflowRunOutput
-from kernbot.workflow.types import ErrorRequirement, PauseKind, StepInput, StepOutput, StepRequirement
+from kernbot.workflow.types import ErrorRequirement, PauseKind, StepInput, StepOutput, StepRequirement, StepType
 
 NOTHING_RAN = "No steps were executed."
+_YES = (Action.confirm, Action.provide, Action.select, Action.edit)
 
 
 def run_output(snapshot: Snapshot) -> WorkflowRunOutput:
@@ -33,22 +35,71 @@ def run_output(snapshot: Snapshot) -> WorkflowRunOutput:
         input=decode(run.request["input"]),
         content=content_of(snapshot, results),
         step_results=results,
-        step_requirements=[_step_requirement(snapshot, p) for p in snapshot.pauses if p.kind != "error"],
+        step_requirements=_step_requirements(snapshot),
         error_requirements=[_error_requirement(snapshot, pause) for pause in waiting if pause.kind == "error"],
-        error=(run.outcome or {}).get("error"),
+        error=(run.outcome or {}).get("error") if run.status is RunStatus.ERROR else None,
         paused_step_name=waiting[-1].step_name if waiting else None,
         paused_step_index=waiting[-1].question["index"] if waiting else None,
-        pause_kind=PauseKind.STEP if waiting else None,
+        pause_kind=_kind(waiting[-1]) if waiting else None,
         metadata=decode(run.request["metadata"]),
         created_at=int(run.created_at),
     )
 
 
+def _kind(pause: PauseRecord) -> PauseKind:
+    return PauseKind.EXECUTOR if pause.kind == "tool" else PauseKind.STEP
+
+
+def _step_requirements(snapshot: Snapshot) -> list[StepRequirement]:
+    """Return all questions about nodes so far; those about calls of tools that go together as one."""
+    groups: dict[str, list[PauseRecord]] = {}
+    for pause in snapshot.pauses:
+        if pause.kind != "error":
+            groups.setdefault(group_of(pause), []).append(pause)
+    return [
+        StepRequirement(**_common(pauses[0]), **about_calls(snapshot.run.run_id, pauses))
+        if pauses[0].kind == "tool"
+        else _step_requirement(snapshot, pauses[0])
+        for pauses in groups.values()
+    ]
+
+
 def top_level_outputs(snapshot: Snapshot) -> list[StepOutput]:
-    """Return the outputs of the top-level nodes that are over, in the order in which they ended."""
+    """Return the outputs of the top-level nodes, in the order in which they ended; one under review is among them."""
     journal = Journal(snapshot)
-    paths = [entry.path for entry in snapshot.journal if entry.kind == "output" and _is_top_level(entry.path)]
-    return [output for path in paths if (output := journal.output(path))]
+    left = [entry.path for entry in snapshot.journal if entry.kind in ("output", "draft")]
+    reviewed = [pause.path for pause in snapshot.pauses if pause.kind == "iteration_review"]
+    paths = dict.fromkeys(path for path in (*left, *reviewed) if _is_top_level(path))
+    return [output for path in paths if (output := _shown(snapshot, journal, path))]
+
+
+def _shown(snapshot: Snapshot, journal: Journal, path: str) -> StepOutput | None:
+    """Return the output of a node; of one that isn't over, what is under review, unless it is done again."""
+    if journal.is_over(path):
+        return journal.output(path)
+    if (number := journal.last_number(path, "draft")) == 0:
+        return _iterations(snapshot, journal, path)
+    reviewed = journal.pause(path, "output_review", number)
+    return None if reviewed and _is_done_again(reviewed) else journal.draft(path, number)
+
+
+def _iterations(snapshot: Snapshot, journal: Journal, path: str) -> StepOutput | None:
+    """Return what the iterations of a loop have left, one of which is under review; None if it goes on."""
+    asked = [pause for pause in snapshot.pauses if pause.path == path and pause.kind == "iteration_review"]
+    if not asked or _is_done_again(asked[-1]):
+        return None
+    inside = (entry.path for entry in snapshot.journal if entry.kind == "output" and _is_in_iteration(entry.path, path))
+    outputs = [output for where in inside if (output := journal.output(where))]
+    loop = StepOutput(step_name=asked[-1].step_name, step_type=StepType.LOOP, steps=outputs)
+    return replace(loop, content=loop.last_content, success=all(output.success for output in outputs))
+
+
+def _is_in_iteration(path: str, loop: str) -> bool:
+    return path.startswith(f"{loop}/iter-") and path.count("/") == loop.count("/") + 2
+
+
+def _is_done_again(reviewed: PauseRecord) -> bool:
+    return reviewed.state == "answered" and decide(reviewed).verdict is Verdict.RETRY
 
 
 def content_of(snapshot: Snapshot, results: list[StepOutput]) -> Any:
@@ -88,7 +139,7 @@ def _answer(pause: PauseRecord) -> Answer | None:
         return None
     stored = pause.answered.answer
     answer = Answer.from_dict(stored) if stored else Answer(action=Action.cancel)
-    return Answer(action=answer.action, values=decode(answer.values), feedback=answer.feedback)
+    return replace(answer, values=decode(answer.values), output=decode(answer.output))
 
 
 def _step_requirement(snapshot: Snapshot, pause: PauseRecord) -> StepRequirement:
@@ -99,34 +150,73 @@ def _step_requirement(snapshot: Snapshot, pause: PauseRecord) -> StepRequirement
     schema = [replace(item, value=(given or {}).get(item.name, item.value)) for item in fields_of(question)]
     return StepRequirement(
         **common,
-        confirmed=answer and answer.action in (Action.confirm, Action.provide),
+        **_review(snapshot, pause),
+        **_routes(question),
+        confirmed=_confirmed(answer),
         user_input=given,
         step_type=question["step_type"],
-        requires_confirmation=question["requires_confirmation"],
-        confirmation_message=question["confirmation_message"] or question["message"],
+        confirmation_message=question.get("confirmation_message") or question["message"],
         on_reject=question["on_reject"],
-        requires_user_input=question["requires_user_input"],
-        user_input_message=question["user_input_message"] or question["message"],
+        promised_on_reject=question["on_reject"],
+        requires_user_input=question.get("requires_user_input", False),
+        user_input_message=question.get("user_input_message") or question["message"],
         user_input_schema=schema or None,
+        retry_count=question.get("retry_count", 0),
+        max_retries=question.get("max_retries"),
         on_timeout=question["on_timeout"],
         step_input=_step_input(snapshot, question),
     )
 
 
+def _confirmed(answer: Answer | None) -> bool | None:
+    return None if answer is None else answer.action in _YES
+
+
+def _review(snapshot: Snapshot, pause: PauseRecord) -> dict[str, Any]:
+    """Return what a requirement says of the yes or no: before a node runs, or about what came out."""
+    if "reviewed" not in pause.question:
+        return {"requires_confirmation": pause.question.get("requires_confirmation", False)}
+    return {
+        "requires_confirmation": True,
+        "requires_output_review": True,
+        "output_review_message": pause.question["message"],
+        "is_post_execution": True,
+        "step_output": reviewed_output(snapshot, pause),
+    }
+
+
+def _routes(question: dict[str, Any]) -> dict[str, Any]:
+    if "choices" not in question:
+        return {}
+    return {
+        "requires_route_selection": "allow_multiple_selections" in question,
+        "available_choices": [choice["name"] for choice in question["choices"]],
+        "proposed_choices": question.get("proposed"),
+        "allow_multiple_selections": question.get("allow_multiple_selections", False),
+    }
+
+
+def reviewed_output(snapshot: Snapshot, pause: PauseRecord) -> StepOutput | None:
+    """Return what a question for a review refers to."""
+    reviewed = pause.question["reviewed"]
+    if "draft" in reviewed:
+        return Journal(snapshot).draft(pause.path, reviewed["draft"])
+    return Journal(snapshot).output(reviewed["path"]) if reviewed["path"] else None
+
+
 def _step_input(snapshot: Snapshot, question: dict[str, Any]) -> StepInput:
-    """Return what the step would see: the run's input, and by reference what came before it."""
-    previous = previous_output(snapshot, question)
+    """Return what the step would see: what the run, or the workflow it is in, began with, and what came before it."""
+    given, previous = question.get("input"), question.get("previous")
     return StepInput(
-        input=decode(snapshot.run.request["input"]),
-        previous_step_content=previous.last_content if previous else None,
+        input=_content_at(snapshot, given) if given else decode(snapshot.run.request["input"]),
+        previous_step_content=_content_at(snapshot, previous) if previous and previous != given else None,
         additional_data=decode(snapshot.run.request["additional_data"]) or {},
     )
 
 
-def previous_output(snapshot: Snapshot, question: dict[str, Any]) -> StepOutput | None:
-    """Return the output that a question refers to as what came before."""
-    reference = question.get("previous")
-    return Journal(snapshot).output(reference["path"]) if reference else None
+def _content_at(snapshot: Snapshot, reference: dict[str, str]) -> Any:
+    output = Journal(snapshot).output(reference["path"])
+    return output and output.last_content
 
 
 def _error_requirement(snapshot: Snapshot, pause: PauseRecord) -> ErrorRequirement:

@@ -11,9 +11,16 @@ class Action(StrEnum):
     """What is done with an open question."""
 
     confirm = "confirm"
+    """Yes: run it, or take what came out."""
     reject = "reject"
     provide = "provide"
     """Give the values that were asked for; confirms too where both are asked."""
+    select = "select"
+    """Choose among the choices of a Router."""
+    edit = "edit"
+    """Take what came out, in other words."""
+    supply = "supply"
+    """Give the result of what was done elsewhere."""
     retry = "retry"
     skip = "skip"
     cancel = "cancel"
@@ -26,14 +33,18 @@ class Answer:
 
     action: Action
     values: dict[str, Any] = field(default_factory=dict)
+    routes: tuple[str, ...] = ()
+    """The names of the choices, in the order in which they are to run."""
+    output: Any = None
+    """What an edit puts in the place of the content under review; or the result that is supplied."""
     feedback: str | None = None
     """The reason that came with it."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON; `values` must be JSON already."""
-        return {"action": str(self.action), "values": self.values, "feedback": self.feedback}
+        """Return it as JSON; `values` and `output` must be JSON already."""
+        return {**vars(self), "action": str(self.action), "routes": list(self.routes)}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Answer:
         """Return what `to_dict` wrote."""
-        return cls(action=Action(data["action"]), values=data["values"], feedback=data["feedback"])
+        return cls(**{**data, "action": Action(data["action"]), "routes": tuple(data.get("routes", ()))})

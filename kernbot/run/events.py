@@ -4,14 +4,48 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from kernbot.run.status import RunStatus
+from kernbot.workflow.inputs import as_plain
 from kernbot.workflow.types import StepOutput
 
 
+class WorkflowRunEvent(StrEnum):
+    """The names of the events."""
+
+    workflow_started = "WorkflowStarted"
+    workflow_completed = "WorkflowCompleted"
+    workflow_error = "WorkflowError"
+    workflow_cancelled = "WorkflowCancelled"
+    workflow_paused = "WorkflowPaused"
+    step_started = "StepStarted"
+    step_completed = "StepCompleted"
+    step_output = "StepOutput"
+    step_error = "StepError"
+    step_paused = "StepPaused"
+    step_output_review = "StepOutputReview"
+    router_paused = "RouterPaused"
+    step_executor_paused = "StepExecutorPaused"
+    step_executor_continued = "StepExecutorContinued"
+    step_continued = "StepContinued"
+    steps_execution_started = "StepsExecutionStarted"
+    steps_execution_completed = "StepsExecutionCompleted"
+    condition_execution_started = "ConditionExecutionStarted"
+    condition_execution_completed = "ConditionExecutionCompleted"
+    loop_execution_started = "LoopExecutionStarted"
+    loop_iteration_started = "LoopIterationStarted"
+    loop_iteration_completed = "LoopIterationCompleted"
+    loop_execution_completed = "LoopExecutionCompleted"
+    router_execution_started = "RouterExecutionStarted"
+    router_execution_completed = "RouterExecutionCompleted"
+    parallel_execution_started = "ParallelExecutionStarted"
+    parallel_execution_completed = "ParallelExecutionCompleted"
+
+
 @dataclass(kw_only=True)
-class WorkflowRunEvent:
+class WorkflowRunOutputEvent:
     """What every event has."""
 
     event: str = ""
@@ -27,14 +61,18 @@ class WorkflowRunEvent:
     def __post_init__(self) -> None:
         self.event = type(self).__name__.removesuffix("Event")
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON, without what is None."""
+        return {name: value for name, value in as_plain(self).items() if value is not None}
+
 
 @dataclass(kw_only=True)
-class WorkflowStartedEvent(WorkflowRunEvent):
+class WorkflowStartedEvent(WorkflowRunOutputEvent):
     """The run begins."""
 
 
 @dataclass(kw_only=True)
-class WorkflowCompletedEvent(WorkflowRunEvent):
+class WorkflowCompletedEvent(WorkflowRunOutputEvent):
     """The run is over; some of its steps may have failed."""
 
     content: Any = None
@@ -42,7 +80,7 @@ class WorkflowCompletedEvent(WorkflowRunEvent):
 
 
 @dataclass(kw_only=True)
-class WorkflowErrorEvent(WorkflowRunEvent):
+class WorkflowErrorEvent(WorkflowRunOutputEvent):
     """The run ended in ERROR; the exception follows."""
 
     error: str | None = None
@@ -50,7 +88,7 @@ class WorkflowErrorEvent(WorkflowRunEvent):
 
 
 @dataclass(kw_only=True)
-class WorkflowCancelledEvent(WorkflowRunEvent):
+class WorkflowCancelledEvent(WorkflowRunOutputEvent):
     """The run was cancelled, by a reject or by somebody."""
 
     reason: str | None = None
@@ -59,7 +97,7 @@ class WorkflowCancelledEvent(WorkflowRunEvent):
 
 
 @dataclass(kw_only=True)
-class WorkflowPausedEvent(WorkflowRunEvent):
+class WorkflowPausedEvent(WorkflowRunOutputEvent):
     """The last event of a stream that stops at a question; the question is on the stored run."""
 
     status: RunStatus = RunStatus.PAUSED
@@ -69,12 +107,14 @@ class WorkflowPausedEvent(WorkflowRunEvent):
 
 
 @dataclass(kw_only=True)
-class StepEvent(WorkflowRunEvent):
+class StepEvent(WorkflowRunOutputEvent):
     """What every event of a node has."""
 
     step_name: str | None = None
     step_index: int | None = None
     """Position of the top-level node that it is, or is in, from 0."""
+    nested_depth: int = 0
+    """How many nodes are around it."""
 
 
 @dataclass(kw_only=True)
@@ -121,6 +161,44 @@ class StepPausedEvent(StepEvent):
 
 
 @dataclass(kw_only=True)
+class StepOutputReviewEvent(StepEvent):
+    """What came out of a node waits for a review."""
+
+    output_review_message: str | None = None
+    requires_output_review: bool = True
+
+
+@dataclass(kw_only=True)
+class RouterPausedEvent(StepEvent):
+    """A router waits for people to select among its choices."""
+
+    available_choices: list[str] = field(default_factory=list)
+    user_input_message: str | None = None
+    allow_multiple_selections: bool = False
+
+
+@dataclass(kw_only=True)
+class StepExecutorPausedEvent(StepEvent):
+    """The agent or team in a step waits for people to decide about calls of tools."""
+
+    executor_id: str | None = None
+    executor_name: str | None = None
+    executor_run_id: str | None = None
+    executor_type: str | None = None
+    """`agent` or `team`."""
+
+
+@dataclass(kw_only=True)
+class StepExecutorContinuedEvent(StepEvent):
+    """The calls have been decided."""
+
+    executor_id: str | None = None
+    executor_name: str | None = None
+    executor_run_id: str | None = None
+    executor_type: str | None = None
+
+
+@dataclass(kw_only=True)
 class StepContinuedEvent(StepEvent):
     """The question of a node has been answered."""
 
@@ -138,6 +216,7 @@ class StepsExecutionCompletedEvent(StepEvent):
 
     steps_count: int = 0
     executed_steps: int = 0
+    step_results: list[StepOutput] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
@@ -156,6 +235,7 @@ class ConditionExecutionCompletedEvent(StepEvent):
     condition_result: bool = False
     branch: str | None = None
     executed_steps: int = 0
+    step_results: list[StepOutput] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
@@ -194,6 +274,23 @@ class LoopExecutionCompletedEvent(StepEvent):
 
 
 @dataclass(kw_only=True)
+class RouterExecutionStartedEvent(StepEvent):
+    """The choices of a router were selected."""
+
+    selected_steps: list[str] = field(default_factory=list)
+    """Their names, in the order in which they run."""
+
+
+@dataclass(kw_only=True)
+class RouterExecutionCompletedEvent(StepEvent):
+    """The selected choices are over."""
+
+    selected_steps: list[str] = field(default_factory=list)
+    executed_steps: int = 0
+    step_results: list[StepOutput] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
 class ParallelExecutionStartedEvent(StepEvent):
     """The branches begin, or go on."""
 
@@ -217,6 +314,10 @@ ALWAYS_STREAMED = (
     StepOutputEvent,
     StepErrorEvent,
     StepPausedEvent,
+    StepOutputReviewEvent,
+    RouterPausedEvent,
+    StepExecutorPausedEvent,
+    StepExecutorContinuedEvent,
     StepContinuedEvent,
 )
-"""What a stream yields without `stream_events`."""
+"""What a stream yields without `stream_events`; of the outputs, those of top-level steps."""

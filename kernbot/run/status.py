@@ -18,6 +18,14 @@ class RunStatus(StrEnum):
     CANCELLED = "CANCELLED"
     ERROR = "ERROR"
 
+    # The same under the names that the documents' programs use.
+    pending = PENDING
+    running = RUNNING
+    paused = PAUSED
+    completed = COMPLETED
+    cancelled = CANCELLED
+    error = ERROR
+
     @property
     def has_ended(self) -> bool:
         """Whether nothing more will happen in the run."""

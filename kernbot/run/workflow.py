@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from kernbot.run.events import (
@@ -14,10 +17,16 @@ from kernbot.run.events import (
     LoopIterationStartedEvent,
     ParallelExecutionCompletedEvent,
     ParallelExecutionStartedEvent,
+    RouterExecutionCompletedEvent,
+    RouterExecutionStartedEvent,
+    RouterPausedEvent,
     StepCompletedEvent,
     StepContinuedEvent,
     StepErrorEvent,
+    StepExecutorContinuedEvent,
+    StepExecutorPausedEvent,
     StepOutputEvent,
+    StepOutputReviewEvent,
     StepPausedEvent,
     StepsExecutionCompletedEvent,
     StepsExecutionStartedEvent,
@@ -27,9 +36,12 @@ from kernbot.run.events import (
     WorkflowErrorEvent,
     WorkflowPausedEvent,
     WorkflowRunEvent,
+    WorkflowRunOutputEvent,
     WorkflowStartedEvent,
 )
 from kernbot.run.status import RunStatus
+from kernbot.workflow.dicts import as_dict, fields_in, read, read_objects
+from kernbot.workflow.inputs import as_plain
 from kernbot.workflow.types import ErrorRequirement, PauseKind, StepOutput, StepRequirement
 
 __all__ = [
@@ -41,10 +53,16 @@ __all__ = [
     "LoopIterationStartedEvent",
     "ParallelExecutionCompletedEvent",
     "ParallelExecutionStartedEvent",
+    "RouterExecutionCompletedEvent",
+    "RouterExecutionStartedEvent",
+    "RouterPausedEvent",
     "StepCompletedEvent",
     "StepContinuedEvent",
     "StepErrorEvent",
+    "StepExecutorContinuedEvent",
+    "StepExecutorPausedEvent",
     "StepOutputEvent",
+    "StepOutputReviewEvent",
     "StepPausedEvent",
     "StepStartedEvent",
     "StepsExecutionCompletedEvent",
@@ -55,6 +73,7 @@ __all__ = [
     "WorkflowPausedEvent",
     "WorkflowRunEvent",
     "WorkflowRunOutput",
+    "WorkflowRunOutputEvent",
     "WorkflowStartedEvent",
 ]
 
@@ -63,10 +82,10 @@ __all__ = [
 class WorkflowRunOutput:
     """A run as it is stored; loading it again gives an equal one."""
 
-    run_id: str
-    session_id: str
-    workflow_id: str
-    workflow_name: str
+    run_id: str = ""
+    session_id: str = ""
+    workflow_id: str = ""
+    workflow_name: str = ""
     user_id: str | None = None
     status: RunStatus = RunStatus.PENDING
     input: Any = None
@@ -80,6 +99,8 @@ class WorkflowRunOutput:
     """The open questions about failures."""
     error: str | None = None
     """Why the run ended in ERROR: class and message."""
+    events: list[WorkflowRunOutputEvent] = field(default_factory=list)
+    """Always empty: events are streamed, not kept."""
     paused_step_name: str | None = None
     paused_step_index: int | None = None
     """Position of the paused top-level node, from 0."""
@@ -129,6 +150,59 @@ class WorkflowRunOutput:
         return [item for item in self.step_requirements if item.needs_user_input]
 
     @property
+    def steps_requiring_output_review(self) -> list[StepRequirement]:
+        """Those whose output, or iteration, is to be reviewed."""
+        return [item for item in self.step_requirements if item.needs_output_review]
+
+    @property
+    def steps_requiring_route(self) -> list[StepRequirement]:
+        """The routers whose choices are to be selected."""
+        return [item for item in self.step_requirements if item.needs_route_selection]
+
+    @property
+    def steps_requiring_executor_resolution(self) -> list[StepRequirement]:
+        """Those in which calls of tools are to be decided."""
+        return [item for item in self.step_requirements if item.needs_executor_resolution]
+
+    @property
     def steps_with_errors(self) -> list[ErrorRequirement]:
         """The failures that are not decided."""
         return [item for item in self.error_requirements if item.needs_decision]
+
+    @property
+    def active_error_requirements(self) -> list[ErrorRequirement]:
+        """The same, under its other name."""
+        return self.steps_with_errors
+
+    def get_content_as_string(self, **options: Any) -> str:
+        """Return the content as text: what is none as JSON, shaped by the options of `json.dumps`; no content as ""."""
+        if self.content is None or isinstance(self.content, str):
+            return self.content or ""
+        return json.dumps(as_plain(self.content), **{"ensure_ascii": False, **options})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON, with the decisions taken on its requirements so far; models become dicts."""
+        return as_dict(
+            self,
+            step_results=[output.to_dict() for output in self.step_results],
+            step_requirements=[item.to_dict() for item in self.step_requirements],
+            error_requirements=[item.to_dict() for item in self.error_requirements],
+        )
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> WorkflowRunOutput:
+        """Return what `to_dict` was called on, with plain data in the place of models; it may be continued.
+
+        Other keys are left out. What `StepRequirement.from_dict` says of decisions holds here too.
+        """
+        known = fields_in(
+            cls,
+            data,
+            status=lambda name: read(RunStatus, name) or name,
+            pause_kind=lambda name: read(PauseKind, name) or name,
+            step_results=partial(read_objects, StepOutput.from_dict),
+            step_requirements=partial(read_objects, StepRequirement.from_dict),
+            error_requirements=partial(read_objects, ErrorRequirement.from_dict),
+            events=lambda _: [],
+        )
+        return cls(**known)

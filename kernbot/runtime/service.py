@@ -11,8 +11,9 @@ from typing import Any, Protocol
 from kernbot.db.base import PauseRecord, RunExistsError, RunFilter, RunRecord, Snapshot, Store
 from kernbot.engine import authority, ledger
 from kernbot.engine.authority import Person, Refusal
+from kernbot.engine.large import load
 from kernbot.engine.ledger import TooLateError
-from kernbot.engine.runner import Engine, StartRequest, load
+from kernbot.engine.runner import Engine, StartRequest
 from kernbot.errors import ConflictError, NotFoundError, RefusedError
 from kernbot.run.answer import Answer
 from kernbot.run.status import RunStatus

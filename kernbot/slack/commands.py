@@ -9,6 +9,7 @@ from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from kernbot.errors import UsageError
 from kernbot.runtime.service import CannotCheckError, NotAllowedError
 from kernbot.slack.channels import can_post
 from kernbot.slack.doors import Doors
@@ -97,6 +98,8 @@ class Commands:
             await self._service.start(command.name, command.input, who, run_id=run_id)
         except NotAllowedError as error:
             return refusals.may_not_start(error.refusal, command.name, error.registration.channel)
+        except UsageError as error:
+            return refusals.input_does_not_fit(command.name, str(error))
         return Started(command.name, run_id)
 
     async def _started(self, started: Started) -> Message:

@@ -16,7 +16,7 @@ from typing import Any
 
 from kernbot.db.base import Snapshot, Store
 from kernbot.db.slack import MessageRole, SlackMessage, SlackStore
-from kernbot.engine.runner import load
+from kernbot.engine.large import load
 from kernbot.engine.values import digest
 from kernbot.errors import ConflictError
 from kernbot.runtime.dispatcher import InProcessDispatcher

@@ -13,7 +13,7 @@ from kernbot.engine.views import run_output
 from kernbot.run.answer import Action, Answer
 from kernbot.run.status import RunStatus
 from kernbot.slack.ids import slack_user
-from kernbot.slack.render.facts import FieldFacts, Followed, PauseFacts, RunFacts, StepFacts, StepState
+from kernbot.slack.render.facts import CardKind, FieldFacts, Followed, PauseFacts, RunFacts, StepFacts, StepState
 
 _FOLLOWS: dict[Verdict, Followed] = {
     Verdict.SKIP: "skipped",
@@ -92,7 +92,7 @@ class _Record:
         stored = Answer.from_dict(answered.answer) if answered and answered.answer else None
         return PauseFacts(
             pause_id=pause.pause_id,
-            kind=pause.kind,
+            kind=_kind(pause),
             message=question["message"],
             step_name=pause.step_name,
             digest=pause.digest,
@@ -125,6 +125,8 @@ class _Record:
         previous = self._journal.output(question["previous"]["path"]) if question["previous"] else None
         if previous is not None and previous.last_content is not None:
             values.append((f"from {previous.step_name}", as_text(previous.last_content)))
+        if question.get("proposed"):
+            values.append(("chosen", ", ".join(question["proposed"])))
         return values
 
     def _state(self, path: str) -> StepState:
@@ -176,6 +178,13 @@ class _Record:
         answers = (pause.answered.at for pause in self._pauses if pause.answered)
         outputs = (at for other, at in self._over.items() if other != path)
         return end - max((at for at in (*answers, *outputs) if at <= end), default=self._run.created_at)
+
+
+def _kind(pause: PauseRecord) -> CardKind:
+    match pause.kind:
+        case "confirmation" | "user_input" | "error" as kind:
+            return kind
+    raise NotImplementedError(f"There is no card for a pause of kind {pause.kind} yet; KernBot.register refuses these.")
 
 
 def _error_of(question: dict[str, Any]) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kernbot.db.base import PauseRecord
+from kernbot.engine.large import load
 from kernbot.engine.ledger import TooLateError
-from kernbot.engine.runner import load
 from kernbot.errors import ConfigurationError, KernbotError, NotFoundError, UsageError
 from kernbot.runtime.service import CannotCheckError, NotAllowedError
 from kernbot.slack.doors import Doors

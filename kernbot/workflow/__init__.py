@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from kernbot.workflow.loop import Loop
     from kernbot.workflow.parallel import Parallel
     from kernbot.workflow.review import HumanReview, OnError, OnReject, OnTimeout
+    from kernbot.workflow.router import Router
     from kernbot.workflow.step import Step
     from kernbot.workflow.steps import Steps
     from kernbot.workflow.types import StepInput, StepOutput
@@ -27,6 +28,7 @@ __all__ = [
     "OnReject",
     "OnTimeout",
     "Parallel",
+    "Router",
     "Step",
     "StepInput",
     "StepOutput",
@@ -43,6 +45,7 @@ _HOMES = {
     "OnReject": "types",
     "OnTimeout": "types",
     "Parallel": "parallel",
+    "Router": "router",
     "Step": "step",
     "StepInput": "types",
     "StepOutput": "types",

@@ -7,7 +7,7 @@ from typing import Any
 
 from kernbot.errors import DefinitionError
 from kernbot.workflow.checks import as_nodes
-from kernbot.workflow.node import Node
+from kernbot.workflow.node import Node, StepLike
 from kernbot.workflow.review import HumanReview, OnError, OnReject, OnTimeout, review_of
 
 
@@ -15,18 +15,21 @@ class Condition(Node):
     """Runs `steps` if the evaluator says so, else `else_steps`.
 
     The evaluator is a bool or a function of the step input (and `run_context`, if it takes one) that returns a bool. A
-    confirmation is asked before it is called; a reject runs `else_steps` unless `on_reject` says otherwise. If the
-    evaluator raises, neither branch runs and `on_error` says what happens; the steps inside have an `on_error` each.
+    confirmation is asked before it is called; a reject runs `else_steps` unless `on_reject` says otherwise. `on_error`
+    says what happens when the evaluator raises, and then neither branch runs; and it holds for the steps inside that
+    have none of their own.
     """
 
     kind = "Condition"
     default_on_reject = OnReject.else_branch
+    gates = ("requires_confirmation",)
+    has_on_error = True
 
     def __init__(
         self,
-        steps: Sequence[Node | Callable[..., Any]],
+        steps: Sequence[StepLike],
         evaluator: bool | Callable[..., Any] = True,
-        else_steps: Sequence[Node | Callable[..., Any]] | None = None,
+        else_steps: Sequence[StepLike] | None = None,
         name: str | None = None,
         description: str | None = None,
         *,
@@ -52,12 +55,6 @@ class Condition(Node):
         if not isinstance(evaluator, bool) and not callable(evaluator):
             raise DefinitionError(
                 f"Condition {self.name!r}: evaluator must be a bool or a function, not {evaluator!r}."
-            )
-        if review.requires_user_input:
-            raise DefinitionError(f"Condition {self.name!r} can't ask for user input; let its first Step ask.")
-        if review.on_error is OnError.pause:
-            raise DefinitionError(
-                f"Condition {self.name!r} can't ask about its evaluator; use on_error 'skip' or 'fail'."
             )
         self.evaluator = evaluator
         self.steps = as_nodes(steps, f"Condition {self.name!r}")

@@ -47,6 +47,6 @@ def has_pause_metadata(function: Callable[..., Any]) -> bool:
     return hasattr(function, _ATTRIBUTE)
 
 
-def get_pause_metadata(function: Callable[..., Any]) -> dict[str, Any]:
+def get_pause_metadata(function: Callable[..., Any] | None) -> dict[str, Any]:
     """Return the settings that `@pause` noted on a function; empty if it is not marked."""
     return dict(getattr(function, _ATTRIBUTE, {}))

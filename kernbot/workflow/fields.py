@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from kernbot.errors import AnswerError, DefinitionError
+from kernbot.workflow.dicts import as_dict, fields_in
 
 
 def _is_int(value: object) -> bool:
@@ -22,6 +23,8 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "dict": (lambda value: isinstance(value, dict), "an object"),
 }
 
+_ALIASES = {"text": "str", "string": "str", "integer": "int", "number": "float", "boolean": "bool"}
+
 
 @dataclass(kw_only=True)
 class UserInputField:
@@ -29,7 +32,7 @@ class UserInputField:
 
     name: str
     field_type: str = "str"
-    """`str`, `int`, `float`, `bool`, `list` or `dict`."""
+    """`str`, `int`, `float`, `bool`, `list` or `dict`; also `text`, `string`, `integer`, `number`, `boolean`."""
     description: str | None = None
     value: Any = None
     required: bool = True
@@ -38,6 +41,7 @@ class UserInputField:
     def __post_init__(self) -> None:
         if not self.name:
             raise DefinitionError("A field of user_input_schema has no name.")
+        self.field_type = _ALIASES.get(self.field_type, self.field_type)
         if self.field_type not in _CHECKS:
             allowed = ", ".join(_CHECKS)
             raise DefinitionError(
@@ -61,6 +65,21 @@ class UserInputField:
         except TypeError as error:
             raise DefinitionError(f"A field of user_input_schema is wrong: {error}.") from None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return as_dict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return what `to_dict` was called on; other keys are left out.
+
+        Nothing is checked, so that what was once stored can be read whatever the rules are by now.
+        """
+        item = cls(name="unchecked")
+        readers = {"field_type": lambda kind: _ALIASES.get(str(kind), kind)}
+        vars(item).update({"name": "", **fields_in(cls, data, **readers)})
+        return item
+
     @property
     def type_in_words(self) -> str:
         """The type as a person reads it, with its article."""
@@ -82,8 +101,13 @@ class UserInputField:
 
 
 def problems_with(schema: Iterable[UserInputField], values: Mapping[str, Any]) -> dict[str, str]:
-    """Return what is wrong with a whole set of values, by field name; unknown names are wrong too."""
+    """Return what is wrong with a whole set of values, by field name; unknown names are wrong too.
+
+    Without a schema any names will do.
+    """
     by_name = {item.name: item for item in schema}
+    if not by_name:
+        return {}
     problems = {
         name: problem for name, item in by_name.items() if (problem := item.problem_with(values.get(name, item.value)))
     }
@@ -96,5 +120,7 @@ def checked_values(schema: Iterable[UserInputField], values: Mapping[str, Any]) 
     schema = list(schema)
     if problems := problems_with(schema, values):
         raise AnswerError("Nothing was stored: " + "; ".join(f"{name} {text}" for name, text in problems.items()) + ".")
-    complete = {item.name: values.get(item.name, item.value) for item in schema}
+    if not schema and not values:
+        raise AnswerError("Nothing was stored: no value was given.")
+    complete = {item.name: values.get(item.name, item.value) for item in schema} if schema else dict(values)
     return {name: value for name, value in complete.items() if value is not None and value != ""}

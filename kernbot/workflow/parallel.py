@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from kernbot.errors import DefinitionError
 from kernbot.workflow.checks import as_nodes
-from kernbot.workflow.node import Node
-from kernbot.workflow.review import HumanReview
+from kernbot.workflow.node import Node, StepLike
+from kernbot.workflow.review import HumanReview, review_of
 
 
 class Parallel(Node):
@@ -22,14 +21,16 @@ class Parallel(Node):
 
     def __init__(
         self,
-        *steps: Node | Callable[..., Any] | str,
+        *steps: StepLike | str,
         name: str | None = None,
         description: str | None = None,
         step_id: str | None = None,
+        human_review: HumanReview | None = None,
     ) -> None:
         if steps and isinstance(steps[0], str):
             name, steps = name or steps[0], steps[1:]
-        super().__init__(name or "Parallel", description=description, step_id=step_id, human_review=HumanReview())
+        review = review_of(human_review, {})
+        super().__init__(name or "Parallel", description=description, step_id=step_id, human_review=review)
         branches = [step for step in steps if not isinstance(step, str)]
         if len(branches) < len(steps):
             raise DefinitionError(f"Parallel {self.name!r}: only the first argument may be a name; the rest are steps.")

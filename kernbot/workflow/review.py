@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kernbot.errors import DefinitionError
 from kernbot.workflow.fields import UserInputField
+
+if TYPE_CHECKING:
+    from kernbot.workflow.types import StepOutput
 
 _E = TypeVar("_E", bound=StrEnum)
 
@@ -23,6 +26,8 @@ class OnReject(StrEnum):
     """Cancel the run."""
     else_branch = "else"
     """Run the `else_steps` of a Condition."""
+    retry = "retry"
+    """Of a review: have it done again, with the feedback. Before a node runs: ask again. Up to `max_retries` times."""
 
 
 class OnTimeout(StrEnum):
@@ -46,6 +51,15 @@ class OnError(StrEnum):
     """People are asked: retry, skip, or cancel the run."""
 
 
+class OnCrash(StrEnum):
+    """What happens to a step that was in flight when its process died."""
+
+    ask = "ask"
+    """People are asked, as it may have run already: the rule behind a gate."""
+    repeat = "repeat"
+    """It runs again with the same idempotency key: the rule where no gate stands before it."""
+
+
 def as_enum(kind: type[_E], value: _E | str, where: str) -> _E:
     """Return the member for a value, or raise DefinitionError with the values that are allowed."""
     try:
@@ -59,17 +73,28 @@ def as_enum(kind: type[_E], value: _E | str, where: str) -> _E:
 class HumanReview:
     """All that a node may ask of people, in one object; it wins over flat keywords and `@pause`.
 
-    `timeout` is in seconds from the moment the question is asked. Without it there is no deadline.
+    `timeout` is in seconds from the moment the question is asked. Without it there is no deadline. Which node can ask
+    what is checked when the node is made.
     """
 
     requires_confirmation: bool = False
     confirmation_message: str | None = None
     requires_user_input: bool = False
+    """Of a Step: the values of `user_input_schema`, any where there is none. Of a Router: which choices to run."""
     user_input_message: str | None = None
     user_input_schema: Sequence[UserInputField | Mapping[str, Any]] | None = None
+    allow_multiple_selections: bool = False
+    requires_output_review: bool | Callable[[StepOutput], bool] = False
+    """Or a function of the output that says whether people are to review it; one that raises means yes."""
+    output_review_message: str | None = None
+    requires_iteration_review: bool = False
+    iteration_review_message: str | None = None
     on_reject: OnReject | str | None = None
     """None: `skip`, for a Condition `else`."""
-    on_error: OnError | str = OnError.skip
+    on_error: OnError | str | None = None
+    """None: what the Condition around it says, else `skip`."""
+    max_retries: int = 3
+    """How often people may have it retried by a reject; 0 means never."""
     timeout: float | None = None
     on_timeout: OnTimeout | str = OnTimeout.cancel
     fields: tuple[UserInputField, ...] = field(init=False, repr=False, compare=False)
@@ -78,21 +103,48 @@ class HumanReview:
     def __post_init__(self) -> None:
         if self.on_reject is not None:
             self.on_reject = as_enum(OnReject, self.on_reject, "on_reject")
-        self.on_error = as_enum(OnError, self.on_error, "on_error")
+        if self.on_error is not None:
+            self.on_error = as_enum(OnError, self.on_error, "on_error")
         self.on_timeout = as_enum(OnTimeout, self.on_timeout, "on_timeout")
-        if self.timeout is not None and not self.timeout > 0:
-            raise DefinitionError(f"timeout is {self.timeout!r}; it must be a number of seconds above 0, or None.")
+        self._check_gates()
+        if self.timeout is not None and not _is_time_span(self.timeout):
+            raise DefinitionError(
+                f"timeout is {self.timeout!r}; it must be a number of seconds above 0, at most a century, or None."
+            )
+        if isinstance(self.max_retries, bool) or not isinstance(self.max_retries, int) or self.max_retries < 0:
+            raise DefinitionError(f"max_retries is {self.max_retries!r}; it must be 0 or more.")
+        if self.requires_output_review and self.requires_iteration_review:
+            raise DefinitionError("requires_output_review and requires_iteration_review exclude each other.")
         self.fields = tuple(copy.deepcopy(UserInputField.of(item)) for item in self.user_input_schema or ())
-        if self.requires_user_input and not self.fields:
-            raise DefinitionError("requires_user_input needs a user_input_schema with at least one field.")
         names = [item.name for item in self.fields]
         if len(set(names)) < len(names):
             raise DefinitionError(f"user_input_schema names a field twice: {', '.join(names)}.")
 
+    def _check_gates(self) -> None:
+        for name in GATES:
+            value = getattr(self, name)
+            if isinstance(value, bool) or (name == "requires_output_review" and callable(value)):
+                continue
+            also = ", or a function of the output" if name == "requires_output_review" else ""
+            raise DefinitionError(f"{name} is {value!r}; it must be True or False{also}.")
+
     @property
-    def asks_before(self) -> bool:
-        """Whether a pause opens before the node runs."""
-        return self.requires_confirmation or self.requires_user_input
+    def asks(self) -> list[str]:
+        """The names of the gates that are set."""
+        return [name for name in GATES if getattr(self, name)]
+
+
+FLAT_NAMES = {
+    item.name: item.name for item in fields(HumanReview) if item.name not in ("fields", "max_retries", "on_error")
+} | {"hitl_max_retries": "max_retries", "hitl_timeout": "timeout"}
+"""The keywords by which nodes take these settings, and by which they can be read from a node."""
+
+GATES = ("requires_confirmation", "requires_user_input", "requires_output_review", "requires_iteration_review")
+_CENTURY = 100 * 365 * 86_400.0
+
+
+def _is_time_span(seconds: object) -> bool:
+    return isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 < seconds <= _CENTURY
 
 
 def review_of(
@@ -100,8 +152,10 @@ def review_of(
 ) -> HumanReview:
     """Return the review settings of a node: `human_review` if given, else flat keywords over those of `@pause`.
 
-    A flat keyword counts as given when it is not None.
+    A flat keyword counts as given when it is not None. DefinitionError if `human_review` is no HumanReview.
     """
+    if human_review is not None and not isinstance(human_review, HumanReview):
+        raise DefinitionError(f"human_review is {human_review!r}; it must be a HumanReview.")
     if human_review is not None:
         return human_review
     given = {name: value for name, value in flat.items() if value is not None}

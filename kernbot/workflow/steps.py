@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from kernbot.workflow.checks import as_nodes, refuse_settings_of_a_step
-from kernbot.workflow.node import Node
+from kernbot.workflow.checks import as_nodes
+from kernbot.workflow.node import Node, StepLike
 from kernbot.workflow.review import HumanReview, OnReject, OnTimeout, review_of
 
 
@@ -14,12 +13,13 @@ class Steps(Node):
     """Runs its steps one after the other; may ask for a confirmation before the first."""
 
     kind = "Steps"
+    gates = ("requires_confirmation",)
 
     def __init__(
         self,
         name: str | None = None,
         description: str | None = None,
-        steps: Sequence[Node | Callable[..., Any]] | None = None,
+        steps: Sequence[StepLike] | None = None,
         *,
         step_id: str | None = None,
         human_review: HumanReview | None = None,
@@ -39,7 +39,6 @@ class Steps(Node):
         review = review_of(human_review, flat)
         super().__init__(name or "Steps", description=description, step_id=step_id, human_review=review)
         self.steps = as_nodes(steps or (), f"Steps {self.name!r}")
-        refuse_settings_of_a_step(self)
 
     def children(self) -> Iterable[Sequence[Node]]:
         """Return the one list of nodes inside."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from kernbot.workflow.fields import UserInputField
+from kernbot.workflow.inputs import as_plain
 from kernbot.workflow.requirements import ErrorRequirement, PauseKind, StepRequirement
 from kernbot.workflow.review import HumanReview, OnError, OnReject, OnTimeout
+
+if TYPE_CHECKING:
+    from kernbot.session.workflow import WorkflowSession
 
 __all__ = [
     "ErrorRequirement",
@@ -32,11 +36,14 @@ __all__ = [
 class StepType(StrEnum):
     """The kinds of node."""
 
+    FUNCTION = "Function"
     STEP = "Step"
     STEPS = "Steps"
     LOOP = "Loop"
     PARALLEL = "Parallel"
     CONDITION = "Condition"
+    ROUTER = "Router"
+    WORKFLOW = "Workflow"
 
 
 @dataclass
@@ -67,11 +74,32 @@ class StepOutput:
         inner = [output for output in self.steps or () if output.passes_on]
         return inner[-1].last_content if inner else self.content
 
+    def replace_content(self, content: Any) -> None:
+        """Put another content in the place of what the next step would see."""
+        inner = [output for output in self.steps or () if output.passes_on]
+        if inner:
+            inner[-1].replace_content(content)
+        else:
+            self.steps, self.success, self.error = None, True, None
+        self.content = content
+
     def failed_steps(self) -> list[StepOutput]:
         """Return the steps in here that failed, the deepest ones."""
         if self.steps is None:
             return [] if self.success else [self]
         return [failed for output in self.steps for failed in output.failed_steps()]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON; a model in `content` becomes a dict."""
+        steps = None if self.steps is None else [output.to_dict() for output in self.steps]
+        return {**vars(self), "content": as_plain(self.content), "steps": steps}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> StepOutput:
+        """Return what `to_dict` was called on, with plain data in the place of models; other keys are left out."""
+        steps = data.get("steps")
+        inner = None if steps is None else [cls.from_dict(output) for output in steps]
+        return cls(**{**_fields_in(cls, data), "steps": inner})
 
 
 @dataclass
@@ -86,6 +114,12 @@ class StepInput:
     """All outputs before this one, by step name."""
     additional_data: dict[str, Any] = field(default_factory=dict)
     """What the run was started with beside the input; `user_input` holds what a person filled in for this step."""
+    workflow_session: WorkflowSession | None = field(default=None, repr=False, compare=False)
+    """The session of the run. Its state is that of `run_context`; nothing is read before its runs are asked for."""
+
+    def __post_init__(self) -> None:
+        self.previous_step_outputs = self.previous_step_outputs or {}
+        self.additional_data = self.additional_data or {}
 
     @property
     def user_input(self) -> dict[str, Any]:
@@ -123,8 +157,39 @@ class StepInput:
         return "\n\n".join(f"=== {name} ===\n{content}" for name, content in shown if content is not None)
 
     def get_last_step_content(self) -> Any:
-        """Return the content of the last step before this one."""
-        return self.previous_step_content
+        """Return the content of the last step before this one that succeeded."""
+        if self.previous_step_content is not None:
+            return self.previous_step_content
+        passed = [output for output in self.previous_step_outputs.values() if output.passes_on]
+        return passed[-1].last_content if passed else None
+
+    def get_workflow_history(self, num_runs: int | None = None) -> list[tuple[Any, Any]]:
+        """Return (input, content) of the newest COMPLETED runs of this session, oldest first.
+
+        Without `num_runs`, as many as the step's `num_history_runs` says, or else the workflow's. They are read anew at
+        each call.
+        """
+        return self.workflow_session.get_workflow_history(num_runs) if self.workflow_session else []
+
+    def get_workflow_history_context(self, num_runs: int | None = None) -> str | None:
+        """Return that history as one text, for a prompt; None if there is none."""
+        return self.workflow_session.get_workflow_history_context(num_runs) if self.workflow_session else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON, without the session; models become dicts."""
+        return {
+            "input": as_plain(self.input),
+            "previous_step_content": as_plain(self.previous_step_content),
+            "previous_step_outputs": {name: output.to_dict() for name, output in self.previous_step_outputs.items()},
+            "additional_data": as_plain(self.additional_data),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> StepInput:
+        """Return what `to_dict` was called on, with plain data in the place of models; other keys are left out."""
+        outputs = data.get("previous_step_outputs") or {}
+        rebuilt = {name: StepOutput.from_dict(output) for name, output in outputs.items()}
+        return cls(**{**_fields_in(cls, data), "previous_step_outputs": rebuilt})
 
 
 def _find(outputs: Iterable[StepOutput], step_name: str) -> StepOutput | None:
@@ -134,3 +199,7 @@ def _find(outputs: Iterable[StepOutput], step_name: str) -> StepOutput | None:
         if output.steps and (found := _find(output.steps, step_name)):
             return found
     return None
+
+
+def _fields_in(kind: type[StepInput | StepOutput], data: Mapping[str, Any]) -> dict[str, Any]:
+    return {item.name: data[item.name] for item in fields(kind) if item.name in data}

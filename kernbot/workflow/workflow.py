@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 import re
+import time
 import uuid
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
+from pydantic import BaseModel
+
 from kernbot.errors import DefinitionError, UsageError
-from kernbot.run.events import WorkflowRunEvent
+from kernbot.run.events import WorkflowRunOutputEvent
 from kernbot.run.workflow import WorkflowRunOutput
-from kernbot.session.workflow import Runs, WorkflowSession
-from kernbot.workflow.arguments import ContinueArguments, RunArguments, WithoutEffect, check_names
+from kernbot.workflow.arguments import ContinueArguments, RunArguments, WithoutEffect, check_names, check_steps
 from kernbot.workflow.checks import as_nodes
-from kernbot.workflow.node import Node
+from kernbot.workflow.inputs import check_schema
+from kernbot.workflow.node import StepLike
 from kernbot.workflow.requirements import Requirement, StepRequirement
+from kernbot.workflow.sessions import LastSession, StoredSessions
+from kernbot.workflow.step import Step
 
 if TYPE_CHECKING:
     from kernbot.db.base import Store
@@ -25,21 +31,21 @@ if TYPE_CHECKING:
     from kernbot.engine.runner import Definition
 
 Output = WorkflowRunOutput
-Event = WorkflowRunEvent
+Event = WorkflowRunOutputEvent
 
 
-@dataclass(frozen=True)
-class _Session:
-    session_id: str
-    user_id: str | None
-
-
-class Workflow:
+class Workflow(StoredSessions):
     """Nodes in sequence. It may be run as often as you like, also at the same time: no run is kept in the object.
 
     `db` keeps the runs; without one they live in this process. `session_id` is that of runs that name none; without it
     the first run makes one, and later runs of the same user in the same context (thread, task) go on with it. A session
-    begins with `session_state`; `dependencies` and `metadata` are merged with those of a run. `id` is made of `name`.
+    begins with `session_state`; what a run is given is merged into it, or takes its place with
+    `overwrite_db_session_state`. `dependencies` and `metadata` are merged with those of a run. `id` is made of `name`.
+
+    With an `input_schema`, a pydantic model class, every run's input is an instance of it; it may be given as a dict or
+    as JSON text too. `num_history_runs` is how many runs of the session a step gets from
+    `step_input.get_workflow_history()` if it does not say itself. `add_workflow_history_to_steps` has no effect on
+    functions, which ask for it themselves.
     """
 
     def __init__(
@@ -49,17 +55,22 @@ class Workflow:
         id: str | None = None,
         description: str | None = None,
         db: Store | None = None,
-        steps: Sequence[Node | Callable[..., Any]] | None = None,
+        steps: Sequence[StepLike] | None = None,
         session_id: str | None = None,
         user_id: str | None = None,
         session_state: dict[str, Any] | None = None,
+        overwrite_db_session_state: bool = False,
         dependencies: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
-        stream: bool = False,
+        input_schema: type[BaseModel] | None = None,
+        add_workflow_history_to_steps: bool = False,
+        num_history_runs: int = 3,
+        stream: bool | None = None,
         stream_events: bool = False,
         **without_effect: Unpack[WithoutEffect],
     ) -> None:
         check_names(without_effect, WithoutEffect, "Workflow")
+        check_steps(steps)
         self.name = name or id or "workflow"
         self.id = id or re.sub(r"[^a-z0-9_]+", "-", self.name.lower()).strip("-")
         if not self.id:
@@ -68,13 +79,18 @@ class Workflow:
         self.steps = as_nodes(steps or (), f"Workflow {self.name!r}")
         self.user_id = user_id
         self.session_state = session_state
+        self.overwrite_db_session_state = overwrite_db_session_state
         self.dependencies = dependencies
         self.metadata = metadata
+        check_schema(input_schema, f"Workflow {self.name!r}")
+        self.input_schema = input_schema
+        self.add_workflow_history_to_steps = add_workflow_history_to_steps
+        self.num_history_runs = num_history_runs
         self.stream = stream
         self.stream_events = stream_events
         self.db = db if db is not None else _new_memory()
         self.session_id = session_id
-        self._last: ContextVar[_Session | None] = ContextVar("kernbot_last_session", default=None)
+        self._last = ContextVar[LastSession | None]("kernbot_last_session", default=None)
 
     @overload
     def run(
@@ -93,7 +109,8 @@ class Workflow:
         """Start a run and carry it as far as it goes: to its end, or to a question.
 
         With `stream`, yield its events instead; nothing happens before they are iterated. Works inside a running event
-        loop too. Raises what a step with `on_error=fail` raised, and ConflictError for a run id that is taken.
+        loop too. Raises what a step with `on_error=fail` raised, ConflictError for a run id that is taken, and
+        UsageError for an input that does not fit the `input_schema`.
         """
         return self._sync(self._begin(input, given), stream, stream_events)
 
@@ -169,51 +186,11 @@ class Workflow:
         """Do what `continue_run` does, from async code. A stream may be awaited first."""
         return self._async(self._resume(run_response, given), stream, stream_events)
 
-    def get_session(self, session_id: str | None = None) -> WorkflowSession | None:
-        """Return a session, or the last one that this context ran in; None if it isn't stored."""
-        from kernbot.engine import fronts
-
-        return fronts.call_sync(lambda: self.aget_session(session_id))
-
-    async def aget_session(self, session_id: str | None = None) -> WorkflowSession | None:
-        """Do what `get_session` does, from async code."""
-        from kernbot.engine.library import load_session
-
-        last = self._last.get()
-        wanted = session_id or (last.session_id if last else self.session_id)
-        if wanted is None:
-            raise UsageError(f"Workflow {self.name!r} has not run in this context yet; name a session_id.")
-        found = await load_session(self.db, wanted)
-        if found is None:
-            return None
-        record, run_ids = found
-        return WorkflowSession(
-            session_id=record.session_id,
-            workflow_id=record.workflow_id,
-            user_id=record.user_id,
-            session_data={"session_state": record.state},
-            created_at=int(record.created_at),
-            updated_at=int(record.updated_at),
-            runs=Runs(run_ids, self._must_load),
-        )
-
-    def get_run_output(self, run_id: str, session_id: str | None = None) -> Output | None:
-        """Return a run as it is stored, a new object each time; None if there is none, or in another session."""
-        from kernbot.engine import fronts
-
-        return fronts.call_sync(lambda: self.aget_run_output(run_id, session_id))
-
-    async def aget_run_output(self, run_id: str, session_id: str | None = None) -> Output | None:
-        """Do what `get_run_output` does, from async code."""
-        from kernbot.engine.views import run_output
-
-        snapshot = await self.db.load_run(run_id)
-        if snapshot is None or session_id not in (None, snapshot.run.session_id):
-            return None
-        return run_output(snapshot)
-
     def cancel_run(self, run_id: str) -> bool:
-        """Cancel a run: a waiting one at once, one that is executed before its next step. False if it has ended."""
+        """Cancel a run: a waiting one at once, one that is executed after its present step.
+
+        False if it has ended, or there is none.
+        """
         from kernbot.engine import fronts
 
         return fronts.call_sync(lambda: self.acancel_run(run_id))
@@ -224,6 +201,69 @@ class Workflow:
 
         return await cancel(self.db, run_id)
 
+    def expire_paused_runs(self, now: float | datetime | None = None) -> list[Output]:
+        """Answer the questions of this workflow whose deadline has come, carry these runs on, and return them.
+
+        Each is answered by its `on_timeout`. `now` is in unix seconds, or a datetime with its time zone; without it,
+        the time it is. A run that fails is returned like the others, with its error on it; one that somebody else
+        executes, or that a bot serves, is left to them. Nothing needs this where a bot serves the workflow.
+        """
+        from kernbot.engine import fronts, library
+
+        return fronts.call_sync(lambda: library.expire(self.db, self.definition(), _seconds(now), inline=True))
+
+    async def aexpire_paused_runs(self, now: float | datetime | None = None) -> list[Output]:
+        """Do what `expire_paused_runs` does, from async code."""
+        from kernbot.engine.library import expire
+
+        return await expire(self.db, self.definition(), _seconds(now), inline=False)
+
+    def print_response(
+        self,
+        input: Any = None,
+        *,
+        stream: bool | None = None,  # noqa: ARG002 - has no effect: it is printed as it comes
+        markdown: bool = False,
+        show_time: bool = False,
+        show_step_details: bool = True,
+        console: Any = None,
+        **given: Unpack[RunArguments],
+    ) -> None:
+        """Do what `run` does, and print what comes out as it comes; `get_last_run_output()` returns the run then.
+
+        `console` is a rich Console; without it, the one of the terminal. `stream` has no effect.
+        """
+        from kernbot.utils.pprint import pprint_run_response
+
+        events = self._begin(input, given).streamed_sync(everything=False)
+        pprint_run_response(events, markdown, show_time, show_step_details=show_step_details, console=console)
+
+    async def aprint_response(
+        self,
+        input: Any = None,
+        *,
+        stream: bool | None = None,  # noqa: ARG002 - as above
+        markdown: bool = False,
+        show_time: bool = False,
+        show_step_details: bool = True,
+        console: Any = None,
+        **given: Unpack[RunArguments],
+    ) -> None:
+        """Do what `print_response` does, from async code."""
+        from kernbot.utils.pprint import apprint_run_response
+
+        events = self._begin(input, given).streamed(everything=False)
+        await apprint_run_response(events, markdown, show_time, show_step_details=show_step_details, console=console)
+
+    def deep_copy(self) -> Workflow:
+        """Return another object for the same workflow, which remembers a last session of its own.
+
+        Definitions never change, so the copy shares the steps, and the database.
+        """
+        copied = copy.copy(self)
+        copied._last = ContextVar("kernbot_last_session", default=None)  # noqa: SLF001 - it is of this class
+        return copied
+
     def definition(self) -> Definition:
         """Return what the engine needs of this workflow."""
         from kernbot.engine.runner import Definition
@@ -232,9 +272,12 @@ class Workflow:
             workflow_id=self.id,
             name=self.name,
             steps=self.steps,
-            session_state=self.session_state or {},
+            session_state=_initial_state(self),
+            overwrites_session_state=self.overwrite_db_session_state,
             dependencies=self.dependencies,
             metadata=self.metadata,
+            input_schema=self.input_schema,
+            num_history_runs=self.num_history_runs,
         )
 
     def _begin(self, input: Any, given: RunArguments) -> Work:
@@ -245,13 +288,13 @@ class Workflow:
         run_id = given.get("run_id") or uuid.uuid4().hex
         user_id = given.get("user_id") or self.user_id
         session_id = given.get("session_id") or self._session_for(user_id)
-        self._last.set(_Session(session_id, user_id))
+        self._last.set(LastSession(session_id, user_id))
         request = StartRequest(
             input=input,
             run_id=run_id,
             session_id=session_id,
             user_id=user_id,
-            session_state=given.get("session_state") or {},
+            session_state=given.get("session_state"),
             additional_data=given.get("additional_data"),
             dependencies=given.get("dependencies"),
             metadata=given.get("metadata"),
@@ -273,7 +316,7 @@ class Workflow:
         session_id = given.get("session_id") or (run_response.session_id if run_response else None)
         user_id = given.get("user_id")
         if session_id:
-            self._last.set(_Session(session_id, run_response.user_id if run_response else user_id))
+            self._last.set(LastSession(session_id, run_response.user_id if run_response else user_id))
         requirements = _requirements(run_response, given.get("step_requirements"))
         return resume(self.db, self.definition(), run_id, requirements, session_id=session_id, user_id=user_id)
 
@@ -292,11 +335,18 @@ class Workflow:
     def _everything(self, stream_events: bool | None) -> bool:
         return self.stream_events if stream_events is None else stream_events
 
-    def _must_load(self, run_id: str) -> Output:
-        output = self.get_run_output(run_id)
-        if output is None:
-            raise UsageError(f"Run {run_id} is no longer stored.")
-        return output
+
+def _initial_state(workflow: Workflow) -> dict[str, Any]:
+    """Return what a session begins with: a workflow's own state, over that of the workflows that are steps of it."""
+    state: dict[str, Any] = {}
+    nodes = list(workflow.steps)
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, Step) and node.workflow is not None:
+            state = {**_initial_state(node.workflow), **state}
+        else:
+            nodes += [inner for inside in node.children() for inner in inside]
+    return {**state, **(workflow.session_state or {})}
 
 
 def _requirements(run: Output | None, given: Sequence[StepRequirement] | None) -> list[Requirement]:
@@ -310,3 +360,9 @@ def _new_memory() -> Store:
     from kernbot.db.in_memory import InMemoryDb
 
     return InMemoryDb()
+
+
+def _seconds(now: float | datetime | None) -> float:
+    if now is None:
+        return time.time()
+    return now.timestamp() if isinstance(now, datetime) else now

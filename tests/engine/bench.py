@@ -8,6 +8,10 @@ from typing import Any
 
 from kernbot.run.workflow import WorkflowRunOutput
 from kernbot.workflow import Step, StepInput, Workflow
+from kernbot.workflow.types import StepRequirement
+
+Look = Callable[[Workflow, WorkflowRunOutput], WorkflowRunOutput]
+"""Returns a run as a program goes on with it: the object that it got, or the run loaded anew."""
 
 
 @dataclass
@@ -53,6 +57,12 @@ def must_load(workflow: Workflow, run_id: str) -> WorkflowRunOutput:
     run = workflow.get_run_output(run_id)
     assert run is not None
     return run
+
+
+def review(run: WorkflowRunOutput) -> StepRequirement:
+    """Return the one review that a run waits for."""
+    (asked,) = run.steps_requiring_output_review
+    return asked
 
 
 def last_run(workflow: Workflow) -> WorkflowRunOutput:

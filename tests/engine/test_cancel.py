@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from kernbot.db.base import Store
-from kernbot.errors import ConflictError, NotFoundError
+from kernbot.errors import ConflictError
 from kernbot.run import RunContext, RunStatus
 from kernbot.run.workflow import WorkflowCancelledEvent
-from kernbot.workflow import Step, StepInput, Workflow
+from kernbot.workflow import Parallel, Step, StepInput, Workflow
 from tests.engine.bench import Calls, confirm, must_load
+from tests.engine.places import AROUND
 
 
 def test_a_paused_run_is_cancelled_at_once(db: Store, calls: Calls) -> None:
@@ -57,10 +58,44 @@ def test_a_run_that_is_cancelled_before_a_gate_does_not_ask(db: Store, calls: Ca
 
 
 def test_a_finished_run_can_not_be_cancelled(calls: Calls) -> None:
-    """False, and nothing changes; NotFoundError for a run that does not exist."""
+    """False, and nothing changes; nor is there anything to cancel where no run is."""
     workflow = Workflow(steps=[calls.step("a")])
     run = workflow.run("x")
     assert workflow.cancel_run(run.run_id) is False
     assert must_load(workflow, run.run_id) == run
-    with pytest.raises(NotFoundError, match="nobody"):
-        workflow.cancel_run("nobody")
+    assert workflow.cancel_run("nobody") is False
+
+
+def test_a_failed_run_can_not_be_cancelled(calls: Calls) -> None:
+    """It has ended; continued, it can be."""
+    workflow = Workflow(steps=[calls.failing("f", times=1, on_error="fail", max_retries=0), _asking(calls, "g")])
+    with pytest.raises(ValueError, match="f is broken"):
+        workflow.run("x", run_id="R")
+    assert workflow.cancel_run("R") is False
+    assert workflow.continue_run(run_id="R").is_paused
+    assert workflow.cancel_run("R") is True
+
+
+def _asking(calls: Calls, name: str) -> Step:
+    return calls.step(name, requires_confirmation=True)
+
+
+@pytest.mark.parametrize("place", AROUND)
+def test_a_cancel_closes_every_question_wherever_it_is(db: Store, calls: Calls, place: str) -> None:
+    """One at depth, or several side by side: none is open afterwards, and nothing runs."""
+    asks = Parallel(_asking(calls, "g"), calls.failing("f", on_error="pause"), name="both")
+    workflow = Workflow(db=db, steps=[AROUND[place]("outer", [asks]), calls.step("z")])
+    run = workflow.run("x")
+    assert workflow.cancel_run(run.run_id) is True
+    run = must_load(workflow, run.run_id)
+    assert (run.status, run.active_step_requirements, run.steps_with_errors) == (RunStatus.CANCELLED, [], [])
+    assert calls.names == ["f"]
+
+
+@pytest.mark.parametrize("place", AROUND)
+def test_a_cancel_is_heeded_before_the_next_step_wherever_it_is(db: Store, calls: Calls, place: str) -> None:
+    """The step under way is finished; the next one inside does not begin."""
+    own: list[Workflow] = []
+    around = AROUND[place]("outer", [_cancelling(own), calls.step("y")])
+    own.append(Workflow(db=db, steps=[around, calls.step("z")]))
+    assert (own[0].run("x").status, calls.names) == (RunStatus.CANCELLED, [])

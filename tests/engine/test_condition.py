@@ -9,7 +9,8 @@ import pytest
 from kernbot.db.in_memory import InMemoryDb
 from kernbot.errors import DefinitionError
 from kernbot.run import RunContext, RunStatus
-from kernbot.workflow import Condition, HumanReview, StepInput, Workflow
+from kernbot.workflow import Condition, HumanReview, StepInput, Steps, Workflow
+from kernbot.workflow.node import Node
 from tests.engine.bench import Calls, confirm, reject
 
 
@@ -126,9 +127,46 @@ def test_conditions_nest(calls: Calls) -> None:
     assert reject(workflow, run).content == "c(x)"
 
 
+def _around(*nodes: Node, on_error: str) -> Workflow:
+    """Return a workflow of a condition around a pipeline."""
+    return Workflow(steps=[Condition([Steps(name="s", steps=nodes)], name="c", on_error=on_error)])
+
+
+def test_on_error_of_a_condition_holds_for_the_steps_inside(calls: Calls) -> None:
+    """With `skip` the failed step is left out and the next ones run; with `fail` its exception leaves `run`."""
+    fails = calls.failing("f", max_retries=0)
+    assert _around(calls.step("a"), fails, calls.step("b"), on_error="skip").run("x").content == "b(a(x))"
+    with pytest.raises(ValueError, match="f is broken"):
+        _around(calls.step("a"), fails, on_error="fail").run("x")
+
+
+def test_a_step_inside_with_its_own_on_error_keeps_it(calls: Calls) -> None:
+    """The nearest one counts: that of the step, else that of the innermost condition around it."""
+    own = _around(calls.failing("f", max_retries=0, on_error="skip"), calls.step("b"), on_error="fail")
+    assert own.run("x").content == "b(x)"
+    inner = Condition([calls.failing("g", max_retries=0), calls.step("b")], on_error="skip")
+    assert _around(inner, on_error="fail").run("x").content == "b(x)"
+
+
+def test_only_the_failed_step_inside_is_retried(calls: Calls) -> None:
+    """Neither the evaluator nor the steps before it run again (T18)."""
+
+    def evaluate(_: StepInput) -> bool:
+        calls.names.append("evaluator")
+        return True
+
+    nodes = [calls.step("a"), calls.failing("f", times=1), calls.step("b")]
+    workflow = Workflow(steps=[Condition(nodes, evaluate, name="c", on_error="pause"), calls.step("z")])
+    run = workflow.run("x")
+    assert [item.step_id for item in run.steps_with_errors] == ["root/c/if/f"]
+    run.steps_with_errors[0].retry()
+    assert workflow.continue_run(run).content == "z(b(f(a(x))))"
+    assert calls.names == ["evaluator", "a", "f", "f", "b", "z"]
+
+
 def test_what_a_condition_can_not_do_is_refused_when_it_is_built() -> None:
     """It asks for no values, and its evaluator is a bool or a function."""
     with pytest.raises(DefinitionError, match="evaluator"):
         Condition([], "input.n > 1")  # type: ignore[arg-type]
-    with pytest.raises(DefinitionError, match="user input"):
+    with pytest.raises(DefinitionError, match="requires_user_input"):
         Condition([], human_review=HumanReview(requires_user_input=True, user_input_schema=[{"name": "n"}]))

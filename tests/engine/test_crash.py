@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import pytest
 
 from kernbot.db.base import FencedError, JournalEntry, Store
-from kernbot.engine.runner import Engine, StartRequest, load
+from kernbot.engine.large import load
+from kernbot.engine.ledger import expire_due
+from kernbot.engine.runner import Engine, StartRequest
 from kernbot.engine.views import run_output
 from kernbot.errors import ConflictError
 from kernbot.run import RunContext, RunStatus
 from kernbot.run.answer import Action
-from kernbot.run.workflow import StepErrorEvent, WorkflowStartedEvent
+from kernbot.run.workflow import StepCompletedEvent, StepErrorEvent, WorkflowStartedEvent
 from kernbot.workflow import Step, StepInput, Steps, Workflow
-from tests.engine.bench import Calls, last_run
+from tests.engine.bench import Calls, confirm, last_run
+from tests.engine.places import AROUND
 from tests.engine.worker import answer, definition_of, die_in, go_on, start
 
 PATH = "root/send"
@@ -85,6 +89,99 @@ async def test_a_step_inside_an_approved_pipeline_is_asked_about_too(db: Store, 
     assert [item.step_name for item in run_output(await load(db, run_id)).steps_with_errors] == ["send"]
 
 
+class DiedError(BaseException):
+    """What a process dies of, in these tests."""
+
+
+def _dying(calls: Calls, name: str, in_call: int = 1) -> Callable[[StepInput, RunContext], str]:
+    """Return a step function during one of whose calls the process dies; it notes the key of each."""
+
+    def work(_: StepInput, run_context: RunContext) -> str:
+        calls.names.append(run_context.idempotency_key.partition(":")[2])
+        if len(calls.names) == in_call:
+            raise DiedError
+        return name
+
+    return work
+
+
+def _dies(work: Callable[[], object]) -> None:
+    with pytest.raises(DiedError):
+        work()
+
+
+@pytest.mark.parametrize("place", AROUND)
+def test_on_crash_ask_holds_without_a_gate(db: Store, calls: Calls, place: str) -> None:
+    """A step that must not be repeated unasked is asked about wherever it is, and goes on there."""
+    step = Step("send", _dying(calls, "sent"), on_crash="ask")
+    workflow = Workflow(db=db, steps=[AROUND[place]("outer", [Step("a", lambda _: "a"), step])])
+    _dies(lambda: workflow.run("x", run_id="R"))
+    run = workflow.continue_run(run_id="R")
+    assert [(item.step_name, item.error_type) for item in run.steps_with_errors] == [("send", "MayHaveRunAlready")]
+    run.steps_with_errors[0].retry()
+    assert workflow.continue_run(run).content == "sent"
+    assert [key.rpartition(":")[2] for key in calls.names] == ["1", "2"]
+
+
+def test_on_crash_repeat_holds_behind_a_gate(db: Store, calls: Calls) -> None:
+    """A step that may be repeated is, under the same idempotency key, and nobody is asked."""
+    step = Step("send", _dying(calls, "sent"), requires_confirmation=True, on_crash="repeat")
+    workflow = Workflow(db=db, steps=[step])
+    run = workflow.run("x")
+    run.step_requirements[-1].confirm()
+    _dies(lambda: workflow.continue_run(run))
+    assert (workflow.continue_run(run_id=run.run_id).content, calls.names) == ("sent", ["root/send:1"] * 2)
+
+
+@pytest.mark.parametrize(("gated", "keys"), [(True, ["1", "2", "3"]), (False, ["1", "2", "2"])])
+def test_a_crash_after_a_review_is_one_of_its_own_attempt(
+    db: Store, calls: Calls, gated: bool, keys: list[str]
+) -> None:
+    """Done again for a reviewer, a step that died is asked about behind a gate, else repeated; its draft stands."""
+    step = Step(
+        "send",
+        _dying(calls, "sent", in_call=2),
+        requires_confirmation=gated,
+        requires_output_review=True,
+        on_reject="retry",
+    )
+    workflow = Workflow(db=db, steps=[step])
+    run = workflow.run("x", run_id="R")
+    if gated:
+        run = confirm(workflow, run)
+    run.step_requirements[-1].reject("again")
+    _dies(lambda: workflow.continue_run(run))
+    run = workflow.continue_run(run_id="R")
+    if gated:
+        run.steps_with_errors[0].retry()
+        run = workflow.continue_run(run)
+    assert run.steps_requiring_output_review[0].retry_count == 1
+    assert (confirm(workflow, run).content, calls.names) == ("sent", [f"root/send:{key}" for key in keys])
+
+
+def test_what_came_out_before_the_crash_is_reviewed_as_it_is(db: Store, calls: Calls) -> None:
+    """A worker that dies between the step and the question about its output leaves nothing to be done again."""
+    workflow = Workflow(db=db, steps=[calls.step("a", requires_output_review=True)])
+    for event in workflow.run("x", run_id="R", stream=True, stream_events=True):
+        if isinstance(event, StepCompletedEvent):
+            break
+    run = workflow.continue_run(run_id="R")
+    assert ([item.step_name for item in run.steps_requiring_output_review], calls.names) == (["a"], ["a"])
+
+
+async def test_silence_never_repeats_what_may_have_run(db: Store, calls: Calls) -> None:
+    """At the deadline of the question the step is skipped, though `on_timeout` says approve."""
+    step = calls.step("send", requires_confirmation=True, timeout=60, on_timeout="approve")
+    definition = definition_of(step, calls.step("z"))
+    run_id = await start(db, definition)
+    await answer(db, run_id, Action.confirm)
+    await die_in(db, run_id, PATH, step)
+    await go_on(db, definition, run_id)
+    assert len(await expire_due(db, time.time() + 61)) == 1
+    await go_on(db, definition, run_id)
+    assert ((await load(db, run_id)).run.status, calls.names) == (RunStatus.COMPLETED, ["z"])
+
+
 async def test_an_answer_outlives_the_process_that_took_it(db: Store, calls: Calls) -> None:
     """A run whose worker died between the answer and the step goes on without asking again."""
     step = calls.step("send", requires_confirmation=True)
@@ -148,7 +245,7 @@ def test_a_run_whose_worker_died_is_taken_over(db: Store, calls: Calls) -> None:
         await db.append("R", snapshot.run.epoch, entry)
 
     asyncio.run(die_after_a())
-    with pytest.raises(ConflictError, match="executed by dead, whose lease runs"):
+    with pytest.raises(ConflictError, match=r"executed by dead, whose lease runs \d+ more seconds"):
         workflow.continue_run(run_id="R")
     time.sleep(0.31)
     assert (workflow.continue_run(run_id="R").content, calls.names) == ("z(a(x))", ["z"])

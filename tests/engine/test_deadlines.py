@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from kernbot.db.base import Store
 from kernbot.db.in_memory import InMemoryDb
+from kernbot.engine.large import load
 from kernbot.engine.ledger import TooLateError, expire_due, give_answer
-from kernbot.engine.runner import Definition, Engine, StartRequest, load
+from kernbot.engine.runner import Definition, Engine, StartRequest
+from kernbot.engine.views import run_output
 from kernbot.errors import AnswerError, NotFoundError, UsageError
 from kernbot.run import RunStatus
 from kernbot.run.answer import Action, Answer
-from kernbot.workflow import Workflow
+from kernbot.workflow import Condition, HumanReview, Loop, Router, Step, Steps, Workflow
+from kernbot.workflow.node import Node
+from kernbot.workflow.requirements import Requirement
 from tests.engine.bench import Calls
 
 SOON = 0.2
@@ -102,9 +108,13 @@ class _Clock:
 
 
 async def _ask(store: Store, calls: Calls, **settings: Any) -> tuple[Engine, Definition, str, str]:
-    clock = _Clock()
-    definition = Definition(workflow_id="w", name="w", steps=_gated(calls, timeout=60, **settings).steps)
-    engine = Engine(store=store, clock=clock)
+    return await _begin(store, _gated(calls, timeout=60, **settings).steps)
+
+
+async def _begin(store: Store, steps: Sequence[Node]) -> tuple[Engine, Definition, str, str]:
+    """Carry a run as far as its question, asked at 1000."""
+    definition = Definition(workflow_id="w", name="w", steps=steps)
+    engine = Engine(store=store, clock=_Clock())
     run_id = await engine.start(definition, StartRequest(input="x"))
     async for _ in engine.execute(definition, run_id):
         pass
@@ -183,3 +193,176 @@ async def test_the_run_can_be_cancelled_by_an_answer(db: Store, calls: Calls) ->
     engine, definition, run_id, pause_id = await _ask(db, calls)
     await give_answer(db, pause_id, Answer(action=Action.cancel), at=1001.0, by="ann", door="button")
     assert await _go_on(engine, definition, run_id) is RunStatus.CANCELLED
+
+
+YES: dict[str, Any] = {"requires_confirmation": True}
+VALUES = {"requires_user_input": True, "user_input_schema": [{"name": "n", "field_type": "int"}]}
+DEFAULTS: dict[str, Any] = {
+    "requires_user_input": True,
+    "user_input_schema": [{"name": "n", "field_type": "int", "value": 3}],
+}
+REVIEW = {"requires_output_review": True}
+ITERATION = {"requires_iteration_review": True}
+ROUTE = {"requires_user_input": True}
+FAILURE = {"on_error": "pause"}
+CANCELLED = "Nobody answered the question of step 'g' in time."
+
+
+def _step(calls: Calls, review: HumanReview) -> Node:
+    return calls.step("g", human_review=review)
+
+
+def _values(calls: Calls, review: HumanReview) -> Node:
+    body = calls.body("g")
+    return Step("g", lambda given: f"{given.user_input.get('n')}{body(given)}", human_review=review)
+
+
+def _workflow(calls: Calls, review: HumanReview) -> Node:
+    return Step("g", workflow=Workflow(steps=[calls.step("inner")]), human_review=review)
+
+
+def _steps(calls: Calls, review: HumanReview) -> Node:
+    return Steps("g", steps=[calls.step("inner")], human_review=review)
+
+
+def _condition(calls: Calls, review: HumanReview) -> Node:
+    return Condition([calls.step("inner")], True, [calls.step("else")], "g", human_review=review)
+
+
+def _loop(calls: Calls, review: HumanReview) -> Node:
+    """Return a loop that would go on for a second iteration, unless it is its output that is reviewed."""
+    ends = bool(review.requires_output_review)
+    return Loop([calls.step("inner")], "g", max_iterations=2, end_condition=lambda _: ends, human_review=review)
+
+
+def _router(calls: Calls, review: HumanReview) -> Node:
+    return Router([calls.step("inner")], lambda _: "inner", "g", human_review=review)
+
+
+def _open_router(calls: Calls, review: HumanReview) -> Node:
+    return Router([calls.step("inner")], None, "g", human_review=review)
+
+
+def _failing(calls: Calls, review: HumanReview) -> Node:
+    return calls.failing("g", human_review=review)
+
+
+def _failing_once(calls: Calls, review: HumanReview) -> Node:
+    return calls.failing("g", 1, human_review=review)
+
+
+RAN = "z(inner(a(x)))"
+LEFT_OUT = "z(a(x))"
+
+
+class Asks(NamedTuple):
+    """A node that asks something, and what comes of a yes and of a reject by silence."""
+
+    make: Callable[[Calls, HumanReview], Node]
+    settings: dict[str, Any]
+    approved: str
+    rejected: str = LEFT_OUT
+
+    def steps(self, calls: Calls, **more: Any) -> list[Node]:
+        """Return the node between two steps."""
+        return [calls.step("a"), self.make(calls, HumanReview(**self.settings, **more)), calls.step("z")]
+
+
+every_question = pytest.mark.parametrize(
+    "asks",
+    [
+        Asks(_step, YES, "z(g(a(x)))"),
+        Asks(_workflow, YES, RAN),
+        Asks(_steps, YES, RAN),
+        Asks(_condition, YES, RAN, rejected="z(else(a(x)))"),
+        Asks(_loop, YES, RAN),
+        Asks(_router, YES, RAN),
+        Asks(_values, VALUES, CANCELLED),
+        Asks(_values, DEFAULTS, "z(3g(a(x)))"),
+        Asks(_values, {**YES, **DEFAULTS}, "z(3g(a(x)))"),
+        Asks(_router, ROUTE, RAN),
+        Asks(_open_router, ROUTE, CANCELLED),
+        Asks(_step, REVIEW, "z(g(a(x)))"),
+        Asks(_workflow, REVIEW, RAN),
+        Asks(_loop, REVIEW, RAN),
+        Asks(_router, REVIEW, RAN),
+        Asks(_loop, ITERATION, RAN),
+        Asks(_failing, FAILURE, LEFT_OUT),
+    ],
+    ids=lambda asks: f"{asks.make.__name__}-{'-'.join(asks.settings)}",
+)
+
+
+async def _after_the_deadline(steps: Sequence[Node]) -> Any:
+    """Return the content of a run whose question nobody has answered."""
+    store = InMemoryDb()
+    engine, definition, run_id, pause_id = await _begin(store, steps)
+    (expired,) = await expire_due(store, 1060.0)
+    assert (expired.pause_id, expired.deadline) == (pause_id, 1060.0)
+    await _go_on(engine, definition, run_id)
+    return run_output(await load(store, run_id)).content
+
+
+@every_question
+@pytest.mark.parametrize("on_timeout", ["approve", "reject", "skip", "cancel"])
+async def test_every_question_has_a_deadline(calls: Calls, asks: Asks, on_timeout: str) -> None:
+    """At it, `on_timeout` answers: a yes without values or choices cancels, and a failure is never retried."""
+    content = await _after_the_deadline(asks.steps(calls, timeout=60, on_timeout=on_timeout))
+    expected = {"approve": asks.approved, "reject": asks.rejected, "skip": LEFT_OUT, "cancel": CANCELLED}
+    assert content == expected[on_timeout]
+
+
+@every_question
+async def test_silence_never_asks_again(calls: Calls, asks: Asks) -> None:
+    """With `on_reject=retry`, `on_timeout=reject` leaves the node out at the first deadline."""
+    steps = asks.steps(calls, timeout=60, on_timeout="reject", on_reject="retry")
+    assert await _after_the_deadline(steps) == LEFT_OUT
+
+
+@pytest.mark.parametrize(
+    ("asks", "decide", "content"),
+    [
+        (Asks(_values, VALUES, ""), lambda run: run.step_requirements[0].set_user_input(n=1), "z(1g(a(x)))"),
+        (Asks(_open_router, ROUTE, ""), lambda run: run.step_requirements[0].select("inner"), RAN),
+        (Asks(_step, REVIEW, ""), lambda run: run.step_requirements[0].edit("edited"), "z(edited)"),
+        (Asks(_loop, ITERATION, ""), lambda run: run.step_requirements[0].confirm(), RAN),
+        (Asks(_condition, YES, ""), lambda run: run.step_requirements[0].reject(), "z(else(a(x)))"),
+        (Asks(_failing_once, FAILURE, ""), lambda run: run.error_requirements[0].retry(), "z(g(a(x)))"),
+    ],
+)
+def test_every_decision_made_in_time_counts(calls: Calls, asks: Asks, decide: Any, content: str) -> None:
+    """However late the run is continued, and whatever the timeout would have done; the requirement told its end."""
+    workflow = Workflow(steps=asks.steps(calls, timeout=SOON, on_timeout="cancel"))
+    run = workflow.run("x")
+    decide(run)
+    questions: list[Requirement] = [*run.step_requirements, *run.error_requirements]
+    (asked,) = questions
+    assert asked.timeout_at is not None
+    _pass(SOON)
+    assert asked.is_timed_out
+    assert workflow.continue_run(run).content == content
+
+
+def test_a_deadline_belongs_to_one_question(calls: Calls) -> None:
+    """That of an answered question does nothing to a later one of the same run, which has none."""
+    workflow = Workflow(
+        steps=[calls.step("a", requires_output_review=True, timeout=SOON), calls.failing("b", 1, on_error="pause")]
+    )
+    run = workflow.run("x")
+    run.step_requirements[-1].confirm()
+    run = workflow.continue_run(run)
+    _pass(SOON)
+    (failed,) = run.steps_with_errors
+    assert failed.timeout_at is None
+    failed.retry()
+    assert workflow.continue_run(run).content == "b(a(x))"
+
+
+async def test_a_question_that_is_asked_again_has_its_own_deadline(db: Store, calls: Calls) -> None:
+    """It is counted from the moment it is asked."""
+    engine, definition, run_id, pause_id = await _ask(db, calls, on_reject="retry")
+    await give_answer(db, pause_id, Answer(action=Action.reject), at=1030.0, by="ann", door="button")
+    later = replace(engine, clock=lambda: 1030.0)
+    assert await _go_on(later, definition, run_id) is RunStatus.PAUSED
+    assert [pause.deadline for pause in (await load(db, run_id)).pauses] == [1060.0, 1090.0]
+    assert await expire_due(db, 1089.0) == []

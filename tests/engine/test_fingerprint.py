@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -10,9 +11,9 @@ from kernbot.db.in_memory import InMemoryDb
 from kernbot.errors import DefinitionError
 from kernbot.run import RunStatus
 from kernbot.run.workflow import WorkflowRunOutput
-from kernbot.workflow import Condition, Loop, Parallel, Step, Steps, Workflow
+from kernbot.workflow import Condition, Loop, Parallel, Router, Step, Steps, Workflow
 from kernbot.workflow.node import Node
-from tests.engine.bench import Calls, confirm, must_load
+from tests.engine.bench import Calls, confirm, must_load, reject
 
 
 class _Redeploy:
@@ -155,3 +156,76 @@ def test_a_branch_may_be_added_to_a_parallel(redeploy: _Redeploy) -> None:
     grown = Parallel(redeploy.step("new"), redeploy.gated("g"), redeploy.step("a"))
     assert redeploy.workflow(grown).continue_run(run).status is RunStatus.COMPLETED
     assert sorted(redeploy.calls.names) == ["a", "g", "new"]
+
+
+def _inside(*nodes: Node, **settings: Any) -> Step:
+    """Return a step that runs these nodes as a workflow."""
+    return Step("inner", workflow=Workflow(name="i", steps=nodes), **settings)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("inserted", "Step:new was inserted before Step:a"),
+        ("gone", "root/inner/a, which the workflow no longer has"),
+        ("renamed", "root/inner/g, which the workflow no longer has"),
+        ("a function", "root/inner/g, which the workflow no longer has"),
+    ],
+)
+def test_a_change_inside_a_workflow_that_is_a_step_is_refused(redeploy: _Redeploy, change: str, message: str) -> None:
+    """The definition is that of all nodes, at any depth."""
+    a, g = redeploy.step("a"), redeploy.gated()
+    nodes: dict[str, Node] = {
+        "inserted": _inside(redeploy.step("new"), a, g),
+        "gone": _inside(g),
+        "renamed": _inside(a, redeploy.gated("other")),
+        "a function": redeploy.step("inner"),
+    }
+    run = redeploy.workflow(_inside(a, g)).run("x")
+    run.step_requirements[-1].confirm()
+    with pytest.raises(DefinitionError, match=message):
+        redeploy.workflow(nodes[change]).continue_run(run)
+    assert redeploy.calls.names == ["a"]
+
+
+def test_what_is_added_behind_inside_a_workflow_that_is_a_step_runs(redeploy: _Redeploy) -> None:
+    """It is part of the run."""
+    run = redeploy.workflow(_inside(redeploy.step("a"), redeploy.gated())).run("x")
+    grown = _inside(redeploy.step("a"), redeploy.gated(), redeploy.step("h"))
+    assert confirm(redeploy.workflow(grown), run).content == "h(g(a(x)))"
+
+
+@pytest.mark.parametrize("change", [False, True])
+def test_a_change_is_seen_in_what_was_done_again(redeploy: _Redeploy, *, change: bool) -> None:
+    """What a reviewer had done again is compared with the workflow too, in each round."""
+
+    def reviewed(*nodes: Node) -> Workflow:
+        return redeploy.workflow(_inside(*nodes, requires_output_review=True, on_reject="retry"))
+
+    workflow = reviewed(redeploy.gated())
+    run = confirm(workflow, reject(workflow, confirm(workflow, workflow.run("x"))))
+    assert [item.step_id for item in run.step_requirements][1:] == ["root/inner", "root/inner/~2/g", "root/inner"]
+    run.step_requirements[-1].confirm()
+    if change:
+        with pytest.raises(DefinitionError, match="root/inner/g, which"):
+            reviewed(redeploy.gated("other")).continue_run(run)
+    else:
+        assert reviewed(redeploy.gated()).continue_run(run).content == "g(x)"
+
+
+def test_a_choice_that_is_gone_is_a_change_once_it_has_run(redeploy: _Redeploy) -> None:
+    """A Router may lose a choice that nobody has taken, and gain any."""
+
+    def router(*names: str) -> Workflow:
+        choices = [redeploy.gated(name) for name in names]
+        return redeploy.workflow(Router(choices, name="r", requires_user_input=True))
+
+    run = router("b", "c").run("x")
+    run.steps_requiring_route[0].select("c")
+    run = router("b", "c").continue_run(run)
+    run.step_requirements[-1].confirm()
+    with pytest.raises(DefinitionError, match="root/r/c"):
+        router("b", "d").continue_run(run)
+    run = must_load(router("c"), run.run_id)
+    run.steps_with_errors[0].retry()
+    assert router("a", "c", "d").continue_run(run).content == "c(x)"

@@ -16,12 +16,12 @@ import pytest
 from kernbot.db.base import Store
 from kernbot.errors import ConflictError
 from kernbot.run import RunStatus
-from kernbot.run.workflow import StepOutputEvent, WorkflowCompletedEvent, WorkflowErrorEvent, WorkflowRunEvent
+from kernbot.run.workflow import StepOutputEvent, WorkflowCompletedEvent, WorkflowErrorEvent, WorkflowRunOutputEvent
 from kernbot.workflow import StepInput, Steps, Workflow
 from tests.engine.bench import Calls, last_run
 
 
-def _names(events: list[WorkflowRunEvent]) -> list[str]:
+def _names(events: list[WorkflowRunOutputEvent]) -> list[str]:
     return [event.event for event in events]
 
 
@@ -82,7 +82,7 @@ def _deep(calls: Calls, db: Store) -> Workflow:
 def test_an_abandoned_stream_leaves_a_run_that_can_be_continued(db: Store, calls: Calls) -> None:
     """PENDING at once, at any depth; continuing repeats nothing."""
     workflow = _deep(calls, db)
-    for event in workflow.run("x", stream=True):
+    for event in workflow.run("x", stream=True, stream_events=True):
         if isinstance(event, StepOutputEvent):
             break
     del event
@@ -94,7 +94,7 @@ def test_an_abandoned_stream_leaves_a_run_that_can_be_continued(db: Store, calls
 async def test_an_abandoned_async_stream_leaves_a_run_that_can_be_continued(db: Store, calls: Calls) -> None:
     """PENDING as soon as the stream is closed."""
     workflow = _deep(calls, db)
-    stream = workflow.arun("x", run_id="R", stream=True)
+    stream = workflow.arun("x", run_id="R", stream=True, stream_events=True)
     async for event in stream:
         if isinstance(event, StepOutputEvent):
             break
@@ -112,7 +112,7 @@ def test_a_forgotten_async_stream_is_closed_with_its_loop(
     workflow = _deep(calls, db)
 
     async def forget() -> None:
-        async for event in workflow.arun("x", run_id="R", stream=True):
+        async for event in workflow.arun("x", run_id="R", stream=True, stream_events=True):
             if isinstance(event, StepOutputEvent):
                 return
 

@@ -9,8 +9,15 @@ import pytest
 from kernbot.db.base import Store
 from kernbot.errors import DefinitionError
 from kernbot.run import RunContext, RunStatus
-from kernbot.run.workflow import LoopExecutionCompletedEvent, LoopIterationCompletedEvent, WorkflowRunOutput
+from kernbot.run.workflow import (
+    LoopExecutionCompletedEvent,
+    LoopIterationCompletedEvent,
+    LoopIterationStartedEvent,
+    StepOutputReviewEvent,
+    WorkflowRunOutput,
+)
 from kernbot.workflow import HumanReview, Loop, Step, StepInput, StepOutput, Steps, Workflow
+from tests.engine.bench import Look, confirm, last_run, reject, review
 
 
 def count(step_input: StepInput, run_context: RunContext) -> str:
@@ -147,6 +154,147 @@ def test_loops_nest(db: Store) -> None:
     inner = Loop(name="inner", steps=[Step("count", count)], max_iterations=2)
     workflow = looped(db, Steps("pipe", steps=[inner]), max_iterations=3)
     assert workflow.run("x").content == "last saw 6 after start"
+
+
+REVIEWED: dict[str, Any] = {"requires_iteration_review": True, "on_reject": "retry"}
+
+
+def told(step_input: StepInput, session_state: dict[str, Any]) -> str:
+    """Note what a reviewer said; then count."""
+    notes = session_state.setdefault("told", [])
+    notes.append(step_input.additional_data)
+    return f"take {len(notes)}"
+
+
+def looked_at(db: Store, **settings: Any) -> Workflow:
+    """Return a workflow of a loop of two steps, each of whose iterations is reviewed."""
+    echo = Step("echo", lambda step_input: f"echo {step_input.previous_step_content}")
+    return looped(db, Step("tell", told), echo, **{**REVIEWED, **settings})
+
+
+def test_each_iteration_waits_for_a_review(db: Store, look: Look) -> None:
+    """The question says which iteration it is, and shows what the last step in it left."""
+    workflow = looked_at(db)
+    run = look(workflow, workflow.run("x"))
+    asked = review(run)
+    assert asked.step_output is not None
+    assert (asked.step_type, asked.step_output.content, asked.is_post_execution) == ("Loop", "echo take 1", True)
+    assert asked.output_review_message == "Is iteration 1 of 3 of `loop` good enough?"
+    assert (asked.retry_count, asked.max_retries, run.steps_requiring_confirmation) == (0, None, [])
+    assert [output.last_content for output in run.step_results] == ["start", "echo take 1"]
+
+
+def test_a_yes_ends_the_loop(db: Store, look: Look) -> None:
+    """What it has collected is kept."""
+    workflow = looked_at(db)
+    run = confirm(workflow, look(workflow, workflow.run("x")))
+    assert run.content == "last saw echo take 1"
+    assert [output.content for output in run.step_results[1].steps or ()] == ["take 1", "echo take 1"]
+
+
+def test_an_edit_reaches_the_next_step(db: Store, look: Look) -> None:
+    """It ends the loop too, and takes the place of what the last step in it left."""
+    workflow = looked_at(db)
+    run = look(workflow, workflow.run("x"))
+    review(run).edit("edited")
+    run = look(workflow, workflow.continue_run(run))
+    assert (run.content, run.step_results[1].last_content) == ("last saw edited", "edited")
+
+
+def test_a_reject_leaves_the_whole_loop_out(db: Store, look: Look) -> None:
+    """By default the run goes on as if it had not been there."""
+    workflow = looked_at(db, on_reject="skip")
+    run = reject(workflow, look(workflow, workflow.run("x")))
+    assert (run.content, [output.step_name for output in run.step_results]) == ("last saw start", ["first", "last"])
+
+
+def test_a_reject_may_cancel_the_run(db: Store, look: Look) -> None:
+    """What was rejected stays among the results."""
+    workflow = looked_at(db, on_reject="cancel")
+    run = look(workflow, reject(workflow, look(workflow, workflow.run("x"))))
+    assert (run.status, run.content) == (RunStatus.CANCELLED, "Step 'loop' was rejected.")
+    assert [output.last_content for output in run.step_results] == ["start", "echo take 1"]
+
+
+def test_a_retry_is_the_next_iteration(db: Store, look: Look) -> None:
+    """Every step in it sees the feedback, and what it is about; iterations are counted, not their steps."""
+    workflow = looked_at(db)
+    run = look(workflow, workflow.run("x", session_id="S"))
+    review(run).reject("faster")
+    run = look(workflow, workflow.continue_run(run))
+    asked = review(run)
+    assert asked.step_output is not None
+    assert (asked.step_output.content, asked.retry_count) == ("echo take 2", 1)
+    assert asked.output_review_message == "Is iteration 2 of 3 of `loop` good enough?"
+    state = workflow.get_session_state("S")
+    assert state["told"] == [{}, {"rejection_feedback": "faster", "previous_output": "echo take 1"}]
+    assert confirm(workflow, run).content == "last saw echo take 2"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_last_iteration_is_taken_as_it_is(db: Store, look: Look, stream: bool) -> None:
+    """Whoever rejects all the others gets the last possible one unreviewed, and the loop ends."""
+    workflow = looked_at(db)
+    run = workflow.run("x")
+    for _ in range(2):
+        review(run).reject()
+        if stream:
+            list(workflow.continue_run(run, stream=True))
+        run = look(workflow, last_run(workflow) if stream else workflow.continue_run(run))
+    assert (run.status, run.content, len(run.step_requirements)) == (RunStatus.COMPLETED, "last saw echo take 3", 2)
+
+
+def test_a_single_iteration_is_not_reviewed(db: Store) -> None:
+    """With `max_iterations=1` there is nothing to decide."""
+    assert looked_at(db, max_iterations=1).run("x").content == "last saw echo take 1"
+
+
+def test_an_end_condition_needs_no_review(db: Store) -> None:
+    """An iteration that it is content with ends the loop unreviewed, and so does a `stop`."""
+    assert looked_at(db, end_condition=lambda _: True).run("x").content == "last saw echo take 1"
+    stopping = Step("stop", lambda _: StepOutput(content="enough", stop=True))
+    assert looped(db, stopping, **REVIEWED).run("x").content == "enough"
+
+
+def test_a_rejected_iteration_goes_round(db: Store) -> None:
+    """With `forward_iteration_output` the next one sees it as previous content too."""
+    workflow = looped(db, Step("count", count), forward_iteration_output=True, **REVIEWED)
+    run = workflow.run("x")
+    review(run).reject()
+    assert confirm(workflow, workflow.continue_run(run)).content == "last saw 2 after 1 after start"
+
+
+def test_a_loop_that_was_confirmed_is_reviewed(db: Store, look: Look) -> None:
+    """First the question before it, then one about each iteration; a restart between them repeats nothing."""
+    workflow = looked_at(db, requires_confirmation=True)
+    run = look(workflow, confirm(workflow, look(workflow, workflow.run("x", session_id="S"))))
+    review(run).reject()
+    run = look(workflow, workflow.continue_run(run))
+    assert confirm(workflow, run).content == "last saw echo take 2"
+    assert (len(run.step_requirements), len(workflow.get_session_state("S")["told"])) == (3, 2)
+
+
+def test_an_iteration_of_nothing_can_be_reviewed(db: Store) -> None:
+    """Where all steps were skipped there is nothing to see, and an edit still says what the loop left."""
+    workflow = looped(db, Step("g", count, requires_confirmation=True), **REVIEWED)
+    run = reject(workflow, workflow.run("x"))
+    assert review(run).step_output is None
+    review(run).edit("by hand")
+    assert workflow.continue_run(run).content == "last saw by hand"
+
+
+def test_a_reviewed_loop_counts_on_in_the_stream(db: Store) -> None:
+    """After a reject the next iteration begins, and none is begun or ended twice."""
+    workflow = looked_at(db)
+    legs = [list(workflow.run("x", stream=True, stream_events=True))]
+    for _ in range(2):
+        run = last_run(workflow)
+        review(run).reject()
+        legs.append(list(workflow.continue_run(run, stream=True, stream_events=True)))
+    for number, events in enumerate(legs, start=1):
+        assert [event.iteration for event in events if isinstance(event, LoopIterationStartedEvent)] == [number]
+        assert [event.iteration for event in events if isinstance(event, LoopIterationCompletedEvent)] == [number]
+    assert [any(isinstance(event, StepOutputReviewEvent) for event in leg) for leg in legs] == [True, True, False]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from kernbot.db.base import Store
 from kernbot.errors import DefinitionError, UsageError
 from kernbot.run import RunContext, RunStatus
 from kernbot.run.workflow import StepPausedEvent
-from kernbot.workflow import OnError, Parallel, Step, StepInput, StepOutput, Steps, Workflow
+from kernbot.workflow import Loop, OnError, Parallel, Router, Step, StepInput, StepOutput, Steps, Workflow
+from kernbot.workflow.node import Node
 from tests.engine.bench import Calls
 
 
@@ -20,7 +21,7 @@ def step(name: str, **settings: object) -> Step:
     return Step(name, lambda step_input: f"{name} after {step_input.previous_step_content}", **settings)  # type: ignore[arg-type]
 
 
-def side_by_side(db: Store, *branches: Step | Steps | Parallel) -> Workflow:
+def side_by_side(db: Store, *branches: Node) -> Workflow:
     """Return a workflow of a Parallel between two steps."""
     return Workflow(name="w", db=db, steps=[step("first"), Parallel(*branches, name="both"), step("last")])
 
@@ -108,8 +109,9 @@ def test_the_stream_tells_of_each_question_once(db: Store) -> None:
 
 async def test_one_answer_carries_its_own_branch_on(db: Store) -> None:
     """Through the ledger, one answer is enough: the other question stays open."""
+    from kernbot.engine.large import load  # noqa: PLC0415
     from kernbot.engine.ledger import give_answer  # noqa: PLC0415 - what a bot does
-    from kernbot.engine.runner import Engine, load  # noqa: PLC0415
+    from kernbot.engine.runner import Engine  # noqa: PLC0415
     from kernbot.run.answer import Action, Answer  # noqa: PLC0415
 
     workflow = side_by_side(db, step("a", requires_confirmation=True), step("b", requires_confirmation=True))
@@ -151,6 +153,58 @@ def test_parallels_nest(db: Store) -> None:
     inner = Parallel("inner", step("b", requires_confirmation=True), step("c", requires_confirmation=True))
     run = side_by_side(db, step("a", requires_confirmation=True), inner).run("x")
     assert sorted(item.step_name or "" for item in run.steps_requiring_confirmation) == ["a", "b", "c"]
+
+
+def test_questions_of_every_kind_are_open_together(db: Store) -> None:
+    """Permission, values, a selection, a review and a failure: one `continue_run` takes all the answers."""
+    calls = Calls()
+    workflow = side_by_side(
+        db,
+        calls.step("permission", requires_confirmation=True),
+        calls.step("values", requires_user_input=True, user_input_schema=[{"name": "n"}]),
+        Router([calls.step("b")], name="selection", requires_user_input=True),
+        calls.step("review", requires_output_review=True),
+        calls.failing("failure", times=1, on_error="pause"),
+    )
+    run = workflow.run("x")
+    assert sorted(calls.names) == ["failure", "review"]
+    run.steps_requiring_confirmation[0].confirm()
+    run.steps_requiring_user_input[0].set_user_input(n="1")
+    run.steps_requiring_route[0].select("b")
+    run.steps_requiring_output_review[0].edit("edited")
+    run.steps_with_errors[0].retry()
+    run = workflow.continue_run(run)
+    branches = run.step_results[1].steps or []
+    assert [output.last_content == "edited" for output in branches] == [False, False, False, True, False]
+    assert sorted(calls.names) == ["b", "failure", "failure", "permission", "review", "values"]
+
+
+def test_a_reject_that_cancels_ends_all_branches(db: Store) -> None:
+    """The run is CANCELLED; a question that was open beside it has been closed with it."""
+    refused = Steps("s", steps=[step("no", requires_confirmation=True, on_reject="cancel"), step("never")])
+    gated = Steps("t", steps=[step("g", requires_confirmation=True), step("h", requires_confirmation=True)])
+    workflow = side_by_side(db, refused, gated)
+    run = workflow.run("x")
+    for asked in run.steps_requiring_confirmation:
+        asked.reject() if asked.step_name == "no" else asked.confirm()
+    run = workflow.continue_run(run)
+    assert (run.status, run.content) == (RunStatus.CANCELLED, "Step 'no' was rejected.")
+    assert run.active_step_requirements == []
+
+
+def test_each_iteration_of_a_loop_asks_its_branches(db: Store) -> None:
+    """Two questions in each of two iterations, each asked once."""
+    calls = Calls()
+    both = Parallel(*(calls.step(name, requires_confirmation=True) for name in "ab"), name="both")
+    workflow = Workflow(name="w", db=db, steps=[Loop([both], name="l", max_iterations=2)])
+    run, paths = workflow.run("x"), []
+    while run.is_paused:
+        for asked in run.steps_requiring_confirmation:
+            paths.append(asked.step_id)
+            asked.confirm()
+        run = workflow.continue_run(run)
+    assert sorted(paths) == [f"root/l/iter-{number}/both/{name}" for number in (1, 2) for name in "ab"]
+    assert sorted(calls.names) == ["a", "a", "b", "b"]
 
 
 def test_a_parallel_is_given_steps() -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from datetime import date
+from threading import Barrier
 from typing import Any
 
 import pytest
 
 from kernbot.db.base import Store
 from kernbot.db.in_memory import InMemoryDb
-from kernbot.errors import ConflictError, UsageError
+from kernbot.errors import ConflictError, NotFoundError, UsageError
 from kernbot.run import RunStatus
 from kernbot.workflow import Step, StepInput, Workflow
 from tests.engine.bench import Calls, confirm
@@ -153,13 +158,112 @@ def test_a_run_id_is_used_once(calls: Calls) -> None:
     assert workflow.get_run_output("R", "another session") is None
 
 
-@pytest.mark.parametrize("keyword", ["telemetry", "debug_mode", "store_events", "cache_session"])
-def test_some_keywords_are_without_effect(calls: Calls, keyword: str) -> None:
-    """Programs that give them run."""
-    assert Workflow(steps=[calls.step("a")], **{keyword: False}).run("x").content == "a(x)"  # type: ignore[arg-type]
+def test_the_last_run_of_a_session(db: Store, calls: Calls) -> None:
+    """The newest one that was started, of the last session or of the one that is named; None where there is none."""
+    workflow = Workflow(db=db, steps=[calls.step("a")])
+    runs = [workflow.run(given, session_id=name) for given, name in (("x", "one"), ("y", "one"), ("z", "two"))]
+    assert workflow.get_last_run_output() == workflow.get_run(runs[2].run_id) == runs[2]
+    assert workflow.get_last_run_output("one") == runs[1]
+    assert (workflow.get_last_run_output("nobody"), workflow.get_run("nobody")) == (None, None)
 
 
-def test_what_a_workflow_can_not_do_is_no_keyword() -> None:
-    """TypeError, as for any keyword that does not exist."""
-    with pytest.raises(TypeError, match="agent"):
-        Workflow(agent=None)  # type: ignore[call-arg]
+def test_a_program_changes_the_state_of_a_session(db: Store) -> None:
+    """Key by key; the next run sees it."""
+    workflow = Workflow(db=db, steps=[_count], session_state={"n": 0, "who": "ann"})
+    workflow.run(session_id="s")
+    assert workflow.update_session_state({"n": 10}) == {"n": 10, "who": "ann"}
+    assert workflow.get_session_state("s") == {"n": 10, "who": "ann"}
+    assert workflow.run().content == 11
+
+
+def test_values_of_a_state_keep_their_types(db: Store) -> None:
+    """What a program puts there comes back as what it was, in a copy."""
+    workflow = Workflow(db=db, steps=[_count], session_state={"n": 0})
+    workflow.run()
+    day = date(2026, 1, 2)
+    assert workflow.update_session_state({"day": day})["day"] == day
+    workflow.get_session_state()["day"] = None
+    assert workflow.get_session_state()["day"] == day
+
+
+def test_a_session_has_a_name(db: Store, calls: Calls) -> None:
+    """Empty at first; given, or made of the workflow's name and the time."""
+    workflow = Workflow(name="w", db=db, steps=[calls.step("a")])
+    workflow.run("x")
+    assert workflow.get_session_name() == ""
+    named = workflow.set_session_name(session_name="the first")
+    assert named.session_data["session_name"] == workflow.get_session_name(named.session_id) == "the first"
+    workflow.set_session_name(autogenerate=True)
+    assert re.fullmatch(r"w \d{4}-\d\d-\d\d \d\d:\d\d", workflow.get_session_name())
+    with pytest.raises(UsageError, match="needs a session_name"):
+        workflow.set_session_name()
+
+
+def test_a_session_is_deleted_with_its_runs(db: Store, calls: Calls) -> None:
+    """But not while one of them has not ended; the next run begins it anew."""
+    workflow = Workflow(db=db, steps=[calls.step("a", requires_confirmation=True)], session_state={"n": 0})
+    run = workflow.run("x", session_id="s")
+    workflow.update_session_state({"n": 1})
+    with pytest.raises(ConflictError, match=run.run_id):
+        workflow.delete_session("s")
+    workflow.cancel_run(run.run_id)
+    assert workflow.delete_session("s")
+    assert (workflow.get_session("s"), workflow.get_run(run.run_id)) == (None, None)
+    assert not workflow.delete_session("s")
+    workflow.run("y", session_id="s")
+    assert workflow.get_session_state() == {"n": 0}
+
+
+def test_a_session_is_shown_to_its_user(db: Store, calls: Calls) -> None:
+    """If a user is named: another one neither sees nor deletes it."""
+    workflow = Workflow(db=db, steps=[calls.step("a")])
+    workflow.run("x", session_id="s", user_id="ann")
+    assert workflow.get_session("s", "bob") is None
+    assert not workflow.delete_session("s", "bob")
+    session = workflow.get_session("s", "ann")
+    assert session is not None
+    assert session.user_id == "ann"
+
+
+def test_a_session_that_is_not_stored_is_not_found(db: Store) -> None:
+    """NotFoundError, a LookupError, for what needs one."""
+    workflow = Workflow(db=db)
+    needing_one: list[Callable[[], object]] = [
+        lambda: workflow.get_session_state("nobody"),
+        lambda: workflow.update_session_state({"n": 1}, "nobody"),
+        lambda: workflow.get_session_name("nobody"),
+        lambda: workflow.set_session_name("nobody", session_name="n"),
+    ]
+    for call in needing_one:
+        with pytest.raises(NotFoundError, match="no session nobody"):
+            call()
+
+
+async def test_sessions_from_async_code(db: Store, calls: Calls) -> None:
+    """Every method has its twin."""
+    workflow = Workflow(name="w", db=db, steps=[calls.step("a")])
+    run = await workflow.arun("x", session_id="s")
+    assert await workflow.aupdate_session_state({"n": 1}) == await workflow.aget_session_state() == {"n": 1}
+    assert (await workflow.aset_session_name(session_name="named")).session_id == "s"
+    assert await workflow.aget_session_name() == "named"
+    assert await workflow.aget_last_run_output() == await workflow.aget_run(run.run_id) == run
+    assert await workflow.adelete_session("s")
+    assert await workflow.aget_session("s") is None
+
+
+def test_five_threads_in_one_session_lose_no_key(db: Store, caplog: pytest.LogCaptureFixture) -> None:
+    """T69: each one's own key is there, the last writer of a shared key wins, and the overwriting is in the log."""
+    all_have_read = Barrier(5)
+
+    def add(seen: StepInput, session_state: dict[str, Any]) -> None:
+        session_state["n"] = int(session_state["n"]) + int(seen.input)
+        session_state[seen.input] = True
+        all_have_read.wait(10)
+
+    workflow = Workflow(db=db, steps=[add], session_state={"n": 0})
+    with ThreadPoolExecutor(5) as threads, caplog.at_level(logging.WARNING):
+        runs = list(threads.map(lambda number: workflow.run(number, session_id="s"), "12345"))
+    assert not any(run.has_failed_steps for run in runs)
+    state = workflow.get_session_state("s")
+    assert ({*state}, state["n"] in range(1, 6)) == ({"n", *"12345"}, True)
+    assert [("s" in line, "n" in line, "12345" in line) for line in caplog.messages] == [(True, True, False)] * 4

@@ -11,7 +11,7 @@ import pytest
 from kernbot.db.in_memory import InMemoryDb
 from kernbot.errors import DefinitionError
 from kernbot.run import RunContext, RunStatus
-from kernbot.workflow import HumanReview, OnError, OnReject, Step, StepInput, StepOutput, Workflow, pause
+from kernbot.workflow import Condition, HumanReview, OnError, OnReject, Step, StepInput, StepOutput, Workflow, pause
 from tests.engine.bench import Calls, confirm, must_load, reject
 
 
@@ -97,6 +97,13 @@ def test_a_gate_is_set_in_three_ways(step: Step) -> None:
     assert (asked.confirmation_message, asked.on_reject, asked.step_name) == ("Sure?", "cancel", step.name)
 
 
+def test_what_people_may_have_retried_has_a_flat_name_of_its_own(calls: Calls) -> None:
+    """`hitl_max_retries` and `hitl_timeout` are those of the review; `max_retries` counts what is retried by itself."""
+    step = calls.step("a", max_retries=1, hitl_max_retries=2, hitl_timeout=60, on_timeout="skip")
+    review = step.human_review
+    assert (step.max_retries, review.max_retries, review.timeout, review.on_timeout) == (1, 2, 60, "skip")
+
+
 def test_human_review_wins_over_flat_keywords(calls: Calls) -> None:
     """A step with both asks what `human_review` says."""
     step = calls.step("a", requires_confirmation=True, human_review=HumanReview())
@@ -119,12 +126,12 @@ def test_a_bare_function_takes_the_name_that_pause_gives_it() -> None:
     "settings",
     [
         {"on_reject": "else"},
-        {"on_reject": "retry"},
         {"on_error": "later"},
         {"on_timeout": "later"},
         {"timeout": -1},
         {"max_retries": -1},
-        {"requires_user_input": True},
+        {"hitl_max_retries": -1},
+        {"on_crash": "later"},
         {"requires_user_input": True, "user_input_schema": [{"name": "n", "field_type": "money"}]},
         {"requires_user_input": True, "user_input_schema": [{"field_type": "int"}]},
         {"requires_user_input": True, "user_input_schema": [{"name": "n"}, {"name": "n"}]},
@@ -143,8 +150,8 @@ def test_a_step_that_makes_no_sense_is_refused_when_it_is_built(settings: dict[s
         Step(**{"name": "a", "executor": lambda _: None, **settings})
 
 
-@pytest.mark.parametrize("keyword", ["agent", "requires_output_review", "on_crash", "hitl_max_retries"])
-def test_what_a_step_can_not_do_yet_is_no_keyword(keyword: str) -> None:
+@pytest.mark.parametrize("keyword", ["requires_iteration_review", "end_condition", "nobody"])
+def test_what_a_step_can_not_do_is_no_keyword(keyword: str) -> None:
     """TypeError, as for any keyword that does not exist."""
     with pytest.raises(TypeError, match=keyword):
         Step(name="a", executor=lambda _: None, **{keyword: True})  # type: ignore[arg-type]
@@ -233,6 +240,15 @@ def test_a_step_that_raises_is_retried(calls: Calls) -> None:
     """With `max_retries=1` a step that fails once succeeds, and the run has no failed step."""
     run = Workflow(steps=[calls.failing("a", times=1, max_retries=1)]).run("x")
     assert (run.content, run.has_failed_steps, calls.names) == ("a(x)", False, ["a", "a"])
+
+
+def test_a_failure_can_be_skipped_by_an_older_name(calls: Calls) -> None:
+    """`skip_on_failure` says what `on_error=skip` says; where both are given, `on_error` counts."""
+    fails = calls.failing("a", max_retries=0, skip_on_failure=True)
+    assert Workflow(steps=[Condition([fails], on_error="fail"), calls.step("b")]).run("x").content == "b(x)"
+    fails = calls.failing("a", max_retries=0, skip_on_failure=True, on_error="fail")
+    with pytest.raises(ValueError, match="a is broken"):
+        Workflow(steps=[fails]).run("x")
 
 
 def test_one_approval_is_one_execution(calls: Calls) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from kernbot.db.base import JournalEntry, Snapshot, Store
+from kernbot.engine.large import load
 from kernbot.engine.ledger import give_answer
-from kernbot.engine.runner import Definition, Engine, StartRequest, load
+from kernbot.engine.runner import Definition, Engine, StartRequest
 from kernbot.run.answer import Action, Answer
 from kernbot.workflow.node import Node
 
@@ -30,9 +31,10 @@ async def go_on(store: Store, definition: Definition, run_id: str) -> str:
     return run_id
 
 
-async def answer(store: Store, run_id: str, action: Action) -> None:
-    """Answer the newest question of a run."""
-    pause = (await load(store, run_id)).pauses[-1]
+async def answer(store: Store, run_id: str, action: Action, of: str | None = None) -> None:
+    """Answer the newest question of a run, or of one of its steps."""
+    asked = [pause for pause in (await load(store, run_id)).pauses if of in (None, pause.step_name)]
+    pause = asked[-1]
     await give_answer(store, pause.pause_id, Answer(action=action), at=pause.opened_at, by="ann", door="button")
 
 

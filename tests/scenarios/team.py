@@ -15,7 +15,7 @@ from kernbot import KernBot
 from kernbot.bootstrap import BotStore, running_bot
 from kernbot.db.base import RunFilter, Snapshot
 from kernbot.db.in_memory import InMemoryDb
-from kernbot.engine.runner import load
+from kernbot.engine.large import load
 from kernbot.localslack import Actor, App, Delivery, Kind, LocalSlack
 from kernbot.settings import Settings
 from kernbot.slack.manifest import SCOPES, manifest

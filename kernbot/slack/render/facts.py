@@ -12,6 +12,9 @@ from kernbot.run.status import RunStatus
 StepState = Literal["done", "failed", "skipped", "running", "waiting", "not_yet", "not_run"]
 """`not_run`: the run ended before the step."""
 
+CardKind = Literal["confirmation", "user_input", "error"]
+"""The kinds of question for which there is a card."""
+
 Followed = Literal["resuming", "ran", "failed", "skipped", "else", "cancelled"]
 """What came of an answer: `resuming` until it is known."""
 
@@ -44,7 +47,7 @@ class PauseFacts:
     """One question of a run."""
 
     pause_id: str
-    kind: Literal["confirmation", "user_input", "error"]
+    kind: CardKind
     message: str
     step_name: str
     digest: str

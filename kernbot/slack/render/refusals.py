@@ -104,6 +104,11 @@ def complaint(text: str) -> dict[str, Any]:
     return _message(text)
 
 
+def input_does_not_fit(workflow: str, why: str) -> dict[str, Any]:
+    """Return the answer to an input that the workflow does not take; nothing was started."""
+    return _message(f"{code(workflow)} was not started: its input does not fit.", code(why, at_most=1_000))
+
+
 def started(workflow: str, run_id: str, link: str | None) -> dict[str, Any]:
     """Return the answer to somebody whose run has started elsewhere."""
     where = f" <{link}|Open the run>" if link else ""

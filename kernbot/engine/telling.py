@@ -1,0 +1,72 @@
+"""The events that tell of an open question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kernbot.db.base import PauseRecord, RunRecord
+from kernbot.engine.execution import event_of
+from kernbot.run.events import (
+    RouterPausedEvent,
+    StepExecutorPausedEvent,
+    StepOutputReviewEvent,
+    StepPausedEvent,
+    WorkflowRunOutputEvent,
+)
+
+
+def paused_events(run: RunRecord, pauses: Sequence[PauseRecord]) -> list[WorkflowRunOutputEvent]:
+    """Return the events of questions that have just been opened; one for all calls of tools in a step."""
+    last_calls = {pause.question["step_path"]: pause for pause in pauses if pause.kind == "tool"}
+    told = [pause for pause in pauses if pause.kind != "tool" or last_calls[pause.question["step_path"]] is pause]
+    return [_paused_event(run, pause) for pause in told]
+
+
+def _paused_event(run: RunRecord, pause: PauseRecord) -> WorkflowRunOutputEvent:
+    """Return the event of a question that has just been opened."""
+    match pause.kind:
+        case "route":
+            return event_of(run, RouterPausedEvent, **_place(pause), **_choices(pause))
+        case "tool":
+            return event_of(run, StepExecutorPausedEvent, **_place(pause), **_executor(run, pause))
+        case "output_review" | "iteration_review":
+            message = pause.question["message"]
+            return event_of(run, StepOutputReviewEvent, **_place(pause), output_review_message=message)
+        case _:
+            return event_of(run, StepPausedEvent, **_place(pause), **_needs(pause))
+
+
+def _place(pause: PauseRecord) -> dict[str, Any]:
+    depth = pause.path.count("/") - 1
+    index = pause.question["index"]
+    return {"step_name": pause.step_name, "step_index": index, "step_id": pause.path, "nested_depth": depth}
+
+
+def _executor(run: RunRecord, pause: PauseRecord) -> dict[str, Any]:
+    executor = pause.question["executor"]
+    return {
+        "executor_id": executor["id"],
+        "executor_name": executor["name"],
+        "executor_type": executor["kind"],
+        "executor_run_id": f"{run.run_id}:{pause.question['step_path']}",
+    }
+
+
+def _choices(pause: PauseRecord) -> dict[str, Any]:
+    return {
+        "available_choices": [choice["name"] for choice in pause.question["choices"]],
+        "user_input_message": pause.question["message"],
+        "allow_multiple_selections": pause.question["allow_multiple_selections"],
+    }
+
+
+def _needs(pause: PauseRecord) -> dict[str, Any]:
+    question = pause.question
+    return {
+        "requires_confirmation": question.get("requires_confirmation", False),
+        "confirmation_message": question["message"],
+        "requires_user_input": question.get("requires_user_input", False),
+        "user_input_message": question.get("user_input_message"),
+        "user_input_schema": question.get("fields"),
+    }
