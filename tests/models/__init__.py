@@ -1,0 +1,1 @@
+"""Tests of the models, over HTTP where there is a server behind them."""

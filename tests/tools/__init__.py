@@ -1,0 +1,1 @@
+"""Tests of tools, and of the questions about their calls."""
