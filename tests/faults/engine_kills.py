@@ -12,31 +12,37 @@ import os
 import signal
 import sys
 import time
-import uuid
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from itertools import count
 from pathlib import Path
 from random import Random
-from typing import Any, Literal, cast
+from typing import Literal, TypeVar
 
-import kernbot.db.sqlite_connection  # noqa: F401 - before the first fork, so that no life has to load it
-from kernbot.db.base import Store
+import sqlalchemy.dialects.postgresql.psycopg
+import sqlalchemy.dialects.sqlite  # noqa: F401 - like the next ones, so that no life has to load it
+
+import kernbot.db.postgres_connection
+import kernbot.db.sql_runs
+import kernbot.db.sqlite_connection
+import kernbot.engine.library  # noqa: F401
+from kernbot.db.base import PauseRecord, Store
+from kernbot.db.postgres import PostgresDb
 from kernbot.db.sqlite import SqliteDb
-from kernbot.engine import ledger
 from kernbot.engine.gates import allowed_actions
-from kernbot.engine.runner import Definition, Engine, StartRequest, load
-from kernbot.errors import ConflictError
-from kernbot.run import RunContext
+from kernbot.engine.large import load
+from kernbot.engine.ledger import give_answer
 from kernbot.run.answer import Action, Answer
-from kernbot.workflow import Condition, Step, StepInput, Steps
-from tests.faults.engine_account import account_of
+from tests.faults.engine_account import ANSWERS, EFFECTS, account_of
+from tests.faults.engine_workflow import PARTS, Bodies, make_workflow
+from tests.faults.watched_store import watched
 
-WRITES = ("create_run", "claim_run", "append", "suspend", "finish_run", "close_pause", "release_run")
 FIRST_LIFE = 0.1
 """Seconds that the first life of a run may last; the second may last twice as long, and so on."""
 HOUR = 3600.0
 
+T = TypeVar("T")
 When = Literal["before", "after"]
 WHENS: tuple[When, When] = ("before", "after")
 
@@ -48,43 +54,53 @@ class Death:
     number: int
     when: When
 
+    def watching(self, store: Store) -> Store:
+        """Return a store whose process dies then."""
+        return watched(store, before=partial(self._meet, "before"), after=partial(self._meet, "after"))
 
-class MortalStore:
-    """A store whose process dies at one of its transactions."""
+    async def _meet(self, when: When, number: int) -> None:
+        if (when, number) == (self.when, self.number):
+            os.kill(os.getpid(), signal.SIGKILL)
 
-    def __init__(self, store: Store, death: Death) -> None:
-        self._store = store
-        self._death = death
-        self._count = 0
 
-    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
-        method: Callable[..., Awaitable[Any]] = getattr(self._store, name)
-        return self._mortal(method) if name in WRITES else method
+@dataclass(frozen=True)
+class Place:
+    """Where runs are stored, a file or a URL; and the folder of their notes."""
 
-    def _mortal(self, method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def call(*args: Any) -> Any:
-            is_last = self._count == self._death.number
-            self._count += 1
-            if is_last and self._death.when == "before":
-                _die()
-            result = await method(*args)
-            if is_last:
-                _die()
-            return result
+    database: str
+    folder: Path
 
-        return call
+    def store(self, hours: int = 0, timeout: float = 10.0) -> Store:
+        """Return the store, some hours from now: leases have run out by then."""
+
+        def clock() -> float:
+            return time.time() + hours * HOUR
+
+        kind = PostgresDb if "://" in self.database else SqliteDb
+        return kind(self.database, timeout=timeout, clock=clock)
+
+    def note(self, file: str, line: str) -> None:
+        """Write a line that nothing can take away."""
+        with (self.folder / file).open("a") as notes:
+            notes.write(f"{line}\n")
+            notes.flush()
+            os.fsync(notes.fileno())
 
 
 @dataclass
 class Life:
     """One process in the life of a run."""
 
-    folder: Path
+    place: Place
     run_id: str
+    parts: Sequence[str] = tuple(PARTS)
+    """What its workflow is made of."""
     number: int = 0
     death: Death | None = None
     seconds: float | None = None
     """After which it is killed at the latest."""
+    agrees: bool = False
+    """Whether people always say yes, except to the first review, so that all runs go the same way."""
     chance: Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -92,61 +108,50 @@ class Life:
 
     async def live(self) -> None:
         """Carry the run to its end."""
-        # Each life comes an hour after the one before: the lease of the dead has run out.
-        store: Store = SqliteDb(self.folder / "kernbot.db", clock=lambda: time.time() + self.number * HOUR)
-        if self.death is not None:
-            store = cast("Store", MortalStore(store, self.death))
-        engine, definition = Engine(store=store), _definition(self)
+        store = self.place.store(self.number)
+        await self.live_in(self.death.watching(store) if self.death else store)
+
+    async def live_in(self, store: Store) -> None:
+        """Do the same in a store of the caller's."""
+        workflow = make_workflow(store, Bodies(partial(self.place.note, EFFECTS), self.chance), self.parts)
         if await store.get_run(self.run_id) is None:
-            await engine.start(definition, StartRequest(run_id=self.run_id))
+            await workflow.arun("x", run_id=self.run_id, session_id=self.run_id)
         while not (await load(store, self.run_id)).run.status.has_ended:
-            with suppress(ConflictError):
-                async for _ in engine.execute(definition, self.run_id):
-                    pass
-            await self._answer_all(store)
+            await self._answer_some(store)
+            await workflow.acontinue_run(run_id=self.run_id)
 
-    async def _answer_all(self, store: Store) -> None:
-        for pause in (await load(store, self.run_id)).pauses:
-            if pause.state == "open":
-                actions = [action for action in allowed_actions(pause.question) if action is not Action.cancel]
-                action = self.chance.choices(actions, weights=[4, 1])[0]
-                answer = Answer(action=action)
-                await ledger.give_answer(store, pause.pause_id, answer, at=time.time(), by="person", door="python")
-                self.note("answers", f"{pause.pause_id} {action}")
+    async def _answer_some(self, store: Store) -> None:
+        """Answer at least one of the questions that are open."""
+        pauses = [pause for pause in (await load(store, self.run_id)).pauses if pause.state == "open"]
+        for pause in self._some(pauses):
+            answer = self._answer(pause)
+            await give_answer(store, pause.pause_id, answer, at=time.time(), by="person", door="python")
+            self.place.note(ANSWERS, f"{pause.pause_id} {answer.action}")
 
-    def note(self, file: str, line: str) -> None:
-        """Write a line that a kill can't take away."""
-        with (self.folder / file).open("a") as notes:
-            notes.write(f"{line}\n")
+    def _answer(self, pause: PauseRecord) -> Answer:
+        action = self._action(pause)
+        names = [choice["name"] for choice in pause.question.get("choices", ())]
+        return Answer(
+            action=action,
+            values={"amount": 3} if action is Action.provide else {},
+            routes=tuple(self._some(names)) if action is Action.select else (),
+            output="edited" if action is Action.edit else None,
+        )
 
+    def _some(self, items: list[T]) -> list[T]:
+        """Choose at least one; those who agree always choose the first."""
+        return (
+            items[:1] if self.agrees else self.chance.sample(items, self.chance.randint(min(1, len(items)), len(items)))
+        )
 
-def _definition(life: Life) -> Definition:
-    async def act(_: StepInput, run_context: RunContext) -> dict[str, str]:
-        """Note an execution as it begins; its output says which one it was."""
-        execution = uuid.uuid4().hex
-        life.note("effects", f"{run_context.idempotency_key} {execution}")
-        run_context.session_state["count"] = run_context.session_state.get("count", 0) + 1
-        await asyncio.sleep(life.chance.random() * 0.01)
-        return {"execution": execution}
-
-    def step(name: str, *, gated: bool = False) -> Step:
-        return Step(name=name, executor=act, requires_confirmation=gated)
-
-    def is_lucky(_: StepInput) -> bool:
-        return life.chance.random() < 0.5
-
-    nodes = [
-        step("first"),
-        step("gated", gated=True),
-        Steps(name="group", steps=[step("inner"), step("inner_gated", gated=True)], requires_confirmation=True),
-        Condition([step("then"), step("then_gated", gated=True)], is_lucky, [step("otherwise")], name="choice"),
-        step("last"),
-    ]
-    return Definition(workflow_id="kill", name="kill", steps=nodes)
-
-
-def _die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+    def _action(self, pause: PauseRecord) -> Action:
+        """Choose among the answers that do not end the run: the first is a yes."""
+        actions = [action for action in allowed_actions(pause.question) if action is not Action.cancel]
+        if pause.question.get("on_reject") == "cancel":
+            actions.remove(Action.reject)
+        if not self.agrees:
+            return self.chance.choices(actions, weights=[4, 1, 2][: len(actions)])[0]
+        return Action.reject if pause.kind.endswith("review") and pause.number == 1 else actions[0]
 
 
 def _begin(life: Life) -> int:
@@ -184,36 +189,40 @@ class Killed:
         return os.WIFSIGNALED(status)
 
 
-def kill_at_every_transaction(folder: Path) -> Killed:
+def kill_at_every_transaction(place: Place, part: str) -> Killed:
     """Kill a run before, and another one after, its first transaction; two others at their second; and so on."""
     killed = Killed()
     for when in WHENS:
-        number = 0
-        while killed.in_one_life(Life(folder, f"{when}-{number}", death=Death(number, when))):
-            killed.in_one_life(Life(folder, f"{when}-{number}", number=1))
-            number += 1
+        for number in count():
+            life = Life(place, f"{part}-{when}-{number}", parts=[part], death=Death(number, when), agrees=True)
+            if not killed.in_one_life(life):
+                break
+            killed.in_one_life(replace(life, number=1, death=None))
     return killed
 
 
-def kill_now_and_then(folder: Path, how: str, kills: int, seed: int) -> Killed:
+def kill_now_and_then(place: Place, how: str, kills: int, seed: int) -> Killed:
     """Kill every life of a run, run after run: at one of its first transactions, or at any instant."""
     killed, chance, number = Killed(), Random(seed), 0
     while number or killed.kills < kills:
-        life = Life(folder, killed.runs[-1] if number else f"run-{len(killed.runs)}", number)
+        life = Life(place, killed.runs[-1] if number else f"run-{seed}-{len(killed.runs)}", number=number)
         if killed.kills < kills and how == "transactions":
-            life.death = Death(chance.randrange(1, 6), chance.choice(WHENS))
+            life.death = Death(chance.randrange(1, 9), chance.choice(WHENS))
         elif killed.kills < kills:
             life.seconds = chance.random() * FIRST_LIFE * (number + 1)
         number = number + 1 if killed.in_one_life(life) else 0
     return killed
 
 
-def main(folder: Path, how: str, kills: int = 0, seed: int = 0) -> None:
+def main(place: Place, how: str, *arguments: str) -> None:
     """Kill, and print the account as JSON."""
-    killed = kill_at_every_transaction(folder) if how == "every" else kill_now_and_then(folder, how, kills, seed)
-    account = asyncio.run(account_of(folder, killed.runs))
+    if how == "every":
+        killed = kill_at_every_transaction(place, *arguments)
+    else:
+        killed = kill_now_and_then(place, how, *map(int, arguments))
+    account = asyncio.run(account_of(place.store(), place.folder, killed.runs))
     print(json.dumps({"kills": killed.kills, "runs": len(killed.runs), **asdict(account)}))  # noqa: T201
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], *map(int, sys.argv[3:]))
+    main(Place(sys.argv[1], Path(sys.argv[2])), *sys.argv[3:])

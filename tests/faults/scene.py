@@ -12,7 +12,7 @@ from typing import Any
 
 from kernbot.db.base import RunFilter, RunRecord, Snapshot
 from kernbot.db.sqlite import SqliteDb
-from kernbot.engine.runner import load
+from kernbot.engine.large import load
 from kernbot.localslack import App, LocalSlack
 from kernbot.localslack.delivery import Delivery
 from kernbot.run import RunStatus
