@@ -62,7 +62,7 @@ RULES = {
     "slack.parse": Rule(("errors", "run", "workflow.types", "slack.ids", "slack.render"), ("slack_sdk.models",)),
     "slack.ids": Rule(("errors", "run", "workflow.types")),
     "localslack": Rule(("errors",), ("aiohttp",)),
-    "examples": Rule(("", "workflow")),
+    "examples": Rule(("", "agent", "models", "workflow")),
 }
 ANYTHING = {"__main__", "bootstrap", "cli", "demo", "reports", "web"}
 NO_WAITING = ("slack.render", "slack.parse", "slack.ids")
@@ -149,6 +149,10 @@ _EVENTS = (
     "RouterExecutionStartedEvent, RouterExecutionCompletedEvent, StepsExecutionStartedEvent, "
     "StepsExecutionCompletedEvent"
 )
+_RUN_EVENTS = (
+    "RunStartedEvent, RunContentEvent, ToolCallStartedEvent, ToolCallCompletedEvent, RunPausedEvent, "
+    "RunContinuedEvent, RunCompletedEvent, RunCancelledEvent, RunErrorEvent"
+)
 CONTRACT = {
     "kernbot": "KernBot",
     "kernbot.workflow": "Workflow, Step, Steps, Condition, Loop, Router, Parallel, OnReject, OnTimeout, OnError, "
@@ -165,7 +169,22 @@ CONTRACT = {
     "StepRequirement, ErrorRequirement, StepType, PauseKind",
     "kernbot.run": "RunContext, RunStatus",
     "kernbot.run.workflow": _EVENTS,
+    "kernbot.run.base": "RunContext, RunStatus",
+    "kernbot.run.agent": f"RunOutput, {_RUN_EVENTS}",
+    "kernbot.run.team": f"TeamRunOutput, {_RUN_EVENTS}",
+    "kernbot.run.requirement": "RunRequirement",
+    "kernbot.agent": "Agent",
+    "kernbot.agent.agent": "Agent",
+    "kernbot.team": "Team",
+    "kernbot.team.team": "Team",
+    "kernbot.tools": "tool, Toolkit",
+    "kernbot.tools.function": "UserInputField",
+    "kernbot.tools.user_control_flow": "UserControlFlowTools",
+    "kernbot.tools.user_feedback": "UserFeedbackTools",
+    "kernbot.models.response": "ToolExecution, UserInputField, UserFeedbackQuestion, UserFeedbackOption",
+    "kernbot.models.openai": "OpenAIChat, OpenAIResponses",
     "kernbot.session.workflow": "WorkflowSession",
+    "kernbot.session.agent": "AgentSession",
     "kernbot.db.sqlite": "SqliteDb, AsyncSqliteDb",
     "kernbot.db.postgres": "PostgresDb, AsyncPostgresDb",
     "kernbot.db.in_memory": "InMemoryDb",
@@ -203,6 +222,8 @@ def test_each_path_of_the_contract_is_imported_alone(path: str, imported_alone: 
             "kernbot.workflow.workflow",
             "openai sqlalchemy slack_bolt slack_sdk aiohttp rich kernbot.engine kernbot.utils",
         ),
+        ("kernbot.agent.agent", "openai sqlalchemy slack_bolt aiohttp rich kernbot.engine kernbot.utils"),
+        ("kernbot.team.team", "openai sqlalchemy slack_bolt aiohttp rich kernbot.engine kernbot.utils"),
         ("kernbot.db.sqlite", "aiosqlite sqlite3 sqlalchemy alembic"),
     ],
 )

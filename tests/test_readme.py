@@ -25,6 +25,6 @@ def test_a_program_prints_what_the_readme_says(indent: str, program: str, printe
     assert (done.stdout, done.stderr) == (printed, "")
 
 
-def test_the_readme_has_both_programs() -> None:
-    """A workflow and a bot are shown."""
-    assert len(PROGRAMS) == 2
+def test_the_readme_has_all_programs() -> None:
+    """A workflow, an agent and a bot are shown."""
+    assert len(PROGRAMS) == 3

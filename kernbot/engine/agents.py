@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from kernbot.db.base import StateChanges
+from kernbot.engine.agent_history import told_to
 from kernbot.engine.attempts import Made, Making
 from kernbot.engine.calling import as_text
 from kernbot.engine.conversation import Conversation
@@ -27,9 +28,9 @@ async def agent_work(
     run: Execution, node: Step, visit: Visit, setup: AgentSetup, values: dict[str, Any]
 ) -> Making[Output]:
     """Have an agent, or the leader of a team, work on what the step sees; its last words are the output."""
-    message = await _message(run, visit, values)
-    place = replace(visit, path=visit.base)
-    talk = Conversation(run=run, node=node, visit=place, setup=setup, message=message, step_path=visit.path)
+    told = await told_to(run, visit.base, setup, await _message(run, visit, values))
+    place = replace(visit, path=visit.base, round=1)
+    talk = Conversation(run=run, node=node, visit=place, setup=setup, told=told, step_path=visit.path)
     if not talk.has_begun:
         yield talk.event(RunStartedEvent)
     async with aclosing(talk.carry_on()) as events:
@@ -43,7 +44,8 @@ async def agent_work(
 async def _message(run: Execution, visit: Visit, values: dict[str, Any]) -> str:
     """Return what the agent is told: what came before, or else the input; what a person filled in; what was wrong."""
     chain = await run.whole_chain(visit)
-    parts = [as_text(chain.input if chain.content is None else chain.content)]
+    begins_with = chain.input if chain.content is None else chain.content
+    parts = ["" if begins_with is None else as_text(begins_with)]
     if values:
         given = "\n".join(f"- {name}: {as_text(value)}" for name, value in decode(values).items())
         parts.append(f"Values that a person gave:\n{given}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -29,6 +31,7 @@ from kernbot.workflow.review import OnTimeout
 
 NO_ANSWER = "no answer in time"
 REJECTED = "The person rejected this call; it was not made."
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +77,13 @@ class Asker:
     """The member of the team that asked for the call; None for the executor itself."""
 
 
+def next_path(base: str, name: str, counted: Counter[str]) -> str:
+    """Return where the next call of a name that a model gave is journaled, under a path; and count it."""
+    known = name if _NAME.fullmatch(name) else "unknown"
+    counted[known] += 1
+    return f"{base}/call:{known}~{counted[known]}"
+
+
 def plan(asked: ToolCall, path: str, turn: str, setup: AgentSetup) -> Call:
     """Return a call held against the agent's tools; what does not fit goes back to the model, not to a person."""
     call = Call(asked=asked, path=path, turn=turn)
@@ -108,7 +118,7 @@ def _member(setup: AgentSetup, arguments: Mapping[str, Any]) -> AgentSetup:
 
 
 def ask_about(
-    call: Call, node: Node, asking: Asking, who: Asker, number: int = 1, problem: str | None = None
+    call: Call, node: Node, asking: Asking, who: Asker, *, number: int = 1, problem: str | None = None
 ) -> PauseRecord:
     """Return the pause of a call that people must decide; the answer is bound to its arguments, by the digest.
 
@@ -199,14 +209,18 @@ def as_text(result: Any) -> str:
 
 
 def execution_of(call: Call, result: str | None = None, *, failed: bool = False) -> ToolExecution:
-    """Return a call as events tell of it: without what is secret."""
-    arguments = call.tool.masked(call.arguments) if call.tool else {}
+    """Return a call as events tell of it: without what is secret, which may be any argument that does not fit."""
     return ToolExecution(
         tool_call_id=call.asked.id,
         tool_name=call.asked.name,
-        tool_args=arguments,
+        tool_args=call.tool.masked(call.arguments) if call.tool and not call.problem else {},
         result=result,
         tool_call_error=failed or None,
+        requires_confirmation=call.asks == "confirmation",
+        requires_user_input=call.asks in ("user_input", "fields"),
+        external_execution_required=call.asks == "external_execution",
+        user_input_schema=list(call.fields) or None,
+        user_feedback_schema=list(call.questions) or None,
     )
 
 

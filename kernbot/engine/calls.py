@@ -13,6 +13,8 @@ from contextlib import aclosing, closing
 from dataclasses import replace
 from typing import Any
 
+from kernbot.errors import UsageError
+from kernbot.run.agent import RunOutput
 from kernbot.run.context import RunContext
 from kernbot.workflow.types import StepOutput
 
@@ -99,9 +101,19 @@ def _workers() -> ThreadPoolExecutor:
 
 
 def as_output(result: Any) -> StepOutput:
-    """Return what a step function returned as an output; anything that is no StepOutput is its content."""
+    """Return what a step function returned as an output; anything else is its content, of an agent's run its content.
+
+    Raises UsageError for a run of an agent that waits for people: nobody would ask them.
+    """
     if isinstance(result, StepOutput):
         return result
+    if isinstance(result, RunOutput):
+        if result.is_paused:
+            raise UsageError(
+                f"{result.agent_name!r} waits for people, but it was called where the step is not known, in a thread "
+                "of its own; call it in the step's function itself."
+            )
+        return StepOutput(content=result.content)
     return StepOutput(content=result)
 
 

@@ -9,15 +9,30 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field, replace
+from itertools import count
 from typing import Any
 
 from pydantic import ValidationError
 
 from kernbot.db.base import PauseRecord
-from kernbot.engine.calling import Asker, Call, as_text, ask_about, execution_of, plan
-from kernbot.engine.execution import Execution, Part, Suspended, Visit
+from kernbot.engine.calling import (
+    Asker,
+    Call,
+    as_text,
+    ask_about,
+    execution_of,
+    is_about,
+    next_path,
+    plan,
+    problem_with_answer,
+)
+from kernbot.engine.execution import Cancelled, Execution, Part, Suspended, Visit
+from kernbot.engine.gates import Decision, Verdict, decide
 from kernbot.engine.journal import Journal
+from kernbot.engine.questions import FIRST, Asked, ask_about_change
+from kernbot.engine.told import Told
 from kernbot.engine.tool_calls import keep_result, make_call
+from kernbot.engine.waiting import answers
 from kernbot.run import team
 from kernbot.run.agent import (
     RunCompletedEvent,
@@ -39,6 +54,7 @@ Events = AsyncGenerator[WorkflowRunOutputEvent, None]
 MOST_TURNS = 100
 """An agent that asks for tools so often about one message is going in circles."""
 
+
 _TEAM_EVENTS: dict[type[RunEvent], type[RunEvent]] = {
     RunStartedEvent: team.RunStartedEvent,
     RunCompletedEvent: team.RunCompletedEvent,
@@ -59,11 +75,10 @@ class Conversation:
     """The step that it works in, whose review settings hold for the questions about its tools."""
     visit: Visit
     setup: AgentSetup
-    message: str
+    told: Told
     step_path: str
-    of: AgentSetup | None = None
-    """The team that it is a member of."""
-    history: Sequence[Message] = ()
+    of: Conversation | None = None
+    """That of the leader of the team, of which it is a member."""
     content: Any = None
     """Its last words, once it has said them."""
     is_over: bool = False
@@ -74,7 +89,7 @@ class Conversation:
     async def carry_on(self) -> Events:
         """Go on until the last word is said. Stops the walk where people must decide about calls of tools."""
         opening = [Message(role="system", content=self.setup.system_message)] if self.setup.system_message else []
-        self._messages = [*opening, *self.history, Message(role="user", content=self.message)]
+        self._messages = [*opening, *self.told.history, Message(role="user", content=self.told.message)]
         for turn in range(1, MOST_TURNS + 1):
             async with aclosing(self._take_turn(f"{self.visit.path}/model~{turn}")) as events:
                 async for event in events:
@@ -113,74 +128,122 @@ class Conversation:
                     yield self.event(RunContentEvent, content=piece)
         if reply is None:
             raise RuntimeError(f"The model of {self.setup.name!r} ended without a reply.")
-        await self.run.append(
-            Part(f"Model:{self.setup.name}"), path, "output", {"skipped": True, "reply": asdict(reply)}
-        )
+        if not reply.tool_calls:
+            _in_form(self.setup, reply.content)  # what is wrong is not journaled: a retry asks the model again
+        payload = {"skipped": True, "reply": asdict(reply), "told": self.told.payload}
+        await self.run.append(Part(f"Model:{self.setup.name}"), path, "output", payload)
 
     async def _use_tools(self, turn: str, asked: Sequence[ToolCall]) -> Events:
-        """Make the calls of one turn: first those that ask nobody, then, once all are decided, those of people."""
+        """Make the calls of one turn, and note their results; stops the walk where people must decide first."""
         calls = [self._plan(turn, item) for item in asked]
         waiting: list[PauseRecord] = []
-        for call in (call for call in calls if not call.asks):
-            async with aclosing(self._make(call, None, waiting)) as events:
-                async for event in events:
-                    yield event
-        answers, undecided = self._answers(calls)
-        if undecided:
-            yield self.event(RunPausedEvent, tools=[execution_of(call) for call in calls if call.asks])
-        if waiting or undecided:
-            raise Suspended([*waiting, *undecided])
-        for event in self._going_on(answers):
-            yield event
-        for call in (call for call in calls if call.asks):
-            async with aclosing(self._make(call, answers[call.path], waiting)) as events:
-                async for event in events:
-                    yield event
+        async with aclosing(self._make_all(calls, waiting)) as events:
+            async for event in events:
+                yield event
         if waiting:
+            paths = {pause.path for pause in waiting if not self.run.journal.knows(pause)}
+            if paths:
+                yield self.event(RunPausedEvent, tools=[execution_of(call) for call in calls if call.path in paths])
             raise Suspended(waiting)
         for call in calls:
             await self._note_result(call)
 
-    def _plan(self, turn: str, asked: ToolCall) -> Call:
-        self._asked_for[asked.name] += 1
-        path = f"{self.visit.path}/call:{asked.name.replace('/', '_')}~{self._asked_for[asked.name]}"
-        return plan(asked, path, turn, self.setup)
+    async def _make_all(self, calls: Sequence[Call], waiting: list[PauseRecord]) -> Events:
+        """Make those that ask nobody, then, once all are decided, those of people; note in `waiting` what is open."""
+        left = [call for call in calls if not self.run.journal.is_over(call.path)]
+        for call in left:
+            self._check_is_unchanged(call)
+        for call in (call for call in left if not call.asks):
+            async with aclosing(self._make(call, None, waiting)) as events:
+                async for event in events:
+                    yield event
+        questions = [(call, self._question(call)) for call in left if call.asks]
+        answered = [pause for _, pause in questions if pause.state == "answered"]
+        for pause in answered:
+            _check_goes_on(pause.path, decide(pause))
+        waiting += [pause for _, pause in questions if pause not in answered]
+        if waiting:
+            return
+        for event in self._going_on(answered):
+            yield event
+        for call, pause in questions:
+            async with aclosing(self._make(call, pause, waiting)) as events:
+                async for event in events:
+                    yield event
 
-    def _answers(self, calls: Sequence[Call]) -> tuple[dict[str, PauseRecord], list[PauseRecord]]:
-        """Return the answered questions about calls by path, and those that are not answered."""
-        answers, undecided = {}, []
-        for call in (call for call in calls if call.asks):
-            asking = replace(self.visit, path=call.path).asking(self.run)
-            pause = self.run.journal.pause(call.path, "tool") or ask_about(call, self.node, asking, self._asker)
-            if pause.state == "answered":
-                answers[call.path] = pause
-            else:
-                undecided.append(pause)
-        return answers, undecided
+    def _plan(self, turn: str, asked: ToolCall) -> Call:
+        return plan(asked, next_path(self.visit.path, asked.name, self._asked_for), turn, self.setup)
+
+    def _check_is_unchanged(self, call: Call) -> None:
+        """Stop the walk where a tool is another one than people were asked about, or than had begun when it stopped."""
+        asked = self.run.journal.pause(call.path, "tool")
+        is_same = is_about(asked, call) if asked else not (call.problem and self.run.journal.has_begun(call.path))
+        if is_same:
+            return
+        what = call.problem or "People would not be asked about it as they were."
+        problem = f"The tool {call.asked.name!r} of {self.setup.name!r} is no longer what it was. {what}"
+        asking = replace(self.visit, path=call.turn).asking(self.run)
+
+        def ask(asked: Asked) -> PauseRecord:
+            return ask_about_change(self.setup.name, problem, asking, asked.number)
+
+        for answered in answers(self.run, ask, FIRST):
+            _check_goes_on(call.path, answered.decision)
+
+    def _question(self, call: Call) -> PauseRecord:
+        """Return what people are asked about a call; asked again, if the function does not take what they gave."""
+        asking = replace(self.visit, path=call.path).asking(self.run)
+        problem = None
+        for number in count(1):
+            known = self.run.journal.pause(call.path, "tool", number)
+            pause = known or ask_about(call, self.node, asking, self._asker, number=number, problem=problem)
+            if (problem := problem_with_answer(call, pause)) is None:
+                break
+        return pause
+
+    @property
+    def line(self) -> list[Conversation]:
+        """That of the agent, or team, which the step has, and so on down to this one."""
+        return [*(self.of.line if self.of else ()), self]
 
     @property
     def _asker(self) -> Asker:
-        return Asker(self.step_path, self.of or self.setup, self.setup if self.of else None)
+        return Asker(self.step_path, self.line[0].setup, self.setup if self.of else None)
 
-    def _going_on(self, answers: dict[str, PauseRecord]) -> list[WorkflowRunOutputEvent]:
-        """Return the events that people have decided, once: nothing has happened since."""
-        times = [pause.answered.at for pause in answers.values() if pause.answered]
-        if not times or self.run.journal.has_gone_on(self.visit.path, max(times)):
+    def _going_on(self, answered: Sequence[PauseRecord]) -> list[WorkflowRunOutputEvent]:
+        """Return the events that people have decided about calls, each once: nothing has happened since."""
+        last = max((pause.answered.at for pause in answered if pause.answered), default=None)
+        if last is None:
             return []
-        executor = {"executor_id": self.setup.executor_id, "executor_name": self.setup.name}
-        place = self.visit.names(self.node)
-        told = self.run.event(StepExecutorContinuedEvent, **place, **executor, executor_type=self.setup.kind)
-        return [told, self.event(RunContinuedEvent)]
+        waited = [talk for talk in self.line if not self.run.journal.has_gone_on(talk.visit.path, last)]
+        told = [self._step_event() for talk in waited if talk.of is None]
+        return [*told, *(talk.event(RunContinuedEvent) for talk in waited)]
+
+    def _step_event(self) -> StepExecutorContinuedEvent:
+        place = replace(self.visit, path=self.step_path)
+        setup = self.line[0].setup
+        return self.run.event(
+            StepExecutorContinuedEvent,
+            **place.names(self.node),
+            executor_id=setup.executor_id,
+            executor_name=setup.name,
+            executor_type=setup.kind,
+            executor_run_id=f"{self.run.run_id}:{self.step_path}",
+        )
 
     async def _make(self, call: Call, pause: PauseRecord | None, waiting: list[PauseRecord]) -> Events:
-        """Make a call, unless it is known what came of it; note in `waiting` what people must be asked first."""
-        if call.problem or self.run.journal.is_over(call.path):
-            return
+        """Make a call, and journal what came of it; note in `waiting` what people must be asked first."""
         self.run.check_may_go_on()
-        yield self.event(ToolCallStartedEvent, tool=execution_of(call))
+        if not self.run.journal.has_begun(call.path):
+            yield self.event(ToolCallStartedEvent, tool=execution_of(call))
         try:
-            if call.member is None:
-                await make_call(self.run, self.node, self.visit, setup=self.setup, call=call, pause=pause)
+            if call.problem is not None:
+                await keep_result(self.run, call, call.problem, success=False)
+            elif call.member is None:
+                making = make_call(self.run, self.node, self.visit, setup=self.setup, call=call, pause=pause)
+                async with aclosing(making) as events:
+                    async for event in events:
+                        yield event
             else:
                 async with aclosing(self._delegate(call, call.member)) as events:
                     async for event in events:
@@ -199,24 +262,26 @@ class Conversation:
             node=self.node,
             visit=replace(self.visit, path=call.path),
             setup=member,
-            message=str(call.arguments["task"]),
+            told=Told(message=str(call.arguments["task"])),
             step_path=self.step_path,
-            of=self.of or self.setup,
+            of=self,
         )
+        if not inner.has_begun:
+            yield inner.event(RunStartedEvent)
         async with aclosing(inner.carry_on()) as events:
             async for event in events:
                 yield event
+        yield inner.event(RunCompletedEvent, content=inner.content)
         await keep_result(self.run, call, as_text(inner.content))
 
     async def _note_result(self, call: Call) -> None:
         """Tell the model what came of a call; of a tool that says so, it is the last word."""
-        text = call.problem
-        if text is None and (output := self.run.journal.output(call.path)):
-            whole = await self.run.whole(output)
-            text = str(whole.content)
-            if call.tool and call.tool.stop_after_tool_call and output.success:
-                self._end(text)
-        self._messages.append(Message(role="tool", content=text or "", tool_call_id=call.asked.id))
+        output = self.run.journal.output(call.path)
+        assert output is not None  # noqa: S101 - it has just been journaled
+        text = str((await self.run.whole(output)).content)
+        if call.tool and call.tool.stop_after_tool_call and output.success:
+            self._end(text)
+        self._messages.append(Message(role="tool", content=text, tool_call_id=call.asked.id))
 
     def _end(self, content: Any) -> None:
         self.content, self.is_over = content, True
@@ -240,6 +305,12 @@ def reply_at(run_journal: Journal, path: str) -> ModelReply | None:
     reply = entry.payload["reply"]
     calls = tuple(ToolCall(**call) for call in reply["tool_calls"])
     return ModelReply(content=reply["content"], tool_calls=calls, usage=Usage(**reply["usage"]))
+
+
+def _check_goes_on(path: str, decision: Decision) -> None:
+    """Raise Cancelled where people cancelled the run."""
+    if decision.verdict is Verdict.CANCEL:
+        raise Cancelled({"reason": decision.reason, "path": path})
 
 
 def _in_form(setup: AgentSetup, content: str | None) -> Any:

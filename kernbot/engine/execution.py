@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Literal, TypeVar
 
 from kernbot.db.base import JournalEntry, PauseRecord, RunRecord, Snapshot, StateChanges, Store
+from kernbot.engine.callers import Caller
 from kernbot.engine.calls import call
 from kernbot.engine.journal import ROOT, Journal, apply_changes, state_changes
 from kernbot.engine.large import filled, filled_output, take_out
@@ -213,6 +214,15 @@ class Visit:
         )
 
 
+async def _stop_with(caller: Caller) -> None:
+    """Stop the walk where agents that a function called stopped, whatever the function made of it."""
+    await caller.has_stopped()
+    if caller.cancelled is not None:
+        raise caller.cancelled from None
+    if caller.waiting:
+        raise Suspended(caller.waiting) from None
+
+
 def event_of(run: RunRecord, kind: type[_Event], **fields: Any) -> _Event:
     """Return an event of a run."""
     return kind(
@@ -255,6 +265,16 @@ class Execution:
         """The run's id."""
         return self._run.run_id
 
+    @property
+    def record(self) -> RunRecord:
+        """The run's own row, as it was when this worker claimed it."""
+        return self._run
+
+    @property
+    def store(self) -> Store:
+        """Where the run is stored."""
+        return self._store
+
     async def append(
         self,
         node: Node | Part,
@@ -283,7 +303,9 @@ class Execution:
             raise
         self.journal.learn(blobs)
         self.journal.add(entry)
-        apply_changes(self.session_state, changes)
+        state = dict(self.session_state)  # a new one: another thread may be copying the old one
+        apply_changes(state, changes)
+        self.session_state = state
 
     def check_may_go_on(self) -> None:
         """Raise Cancelled if somebody asked for it, or LeaseLostError if this worker may have been replaced."""
@@ -311,28 +333,44 @@ class Execution:
         function: Callable[..., Any],
         given: Callable[[RunContext], Any],
         attempt: int = 1,
+        *,
+        node: Node | None = None,
         **offered: Any,
     ) -> tuple[Any, StateChanges | None]:
         """Call an author's function with what it is given; return its result and what it changed in the session state.
 
         It also gets `run_context`, `session_state` and what else is offered, if it has parameters of these names. A
-        plain function is called in this very thread, unless in the bot, or beside something else.
+        plain function is called in this very thread, unless in the bot, or beside something else. Agents that it calls
+        are a part of the run, if it is the function of a `node`.
         """
         context = self.context(visit.path, attempt)
-        return await self._bound_called(visit, partial(function, given(context)), context, **offered)
+        return await self._bound_called(visit, partial(function, given(context)), context, node, **offered)
 
     async def called_by_name(
-        self, visit: Visit, function: Callable[..., Any], named: dict[str, Any], attempt: int, **offered: Any
+        self,
+        visit: Visit,
+        function: Callable[..., Any],
+        named: dict[str, Any],
+        attempt: int,
+        node: Node,
+        **offered: Any,
     ) -> tuple[Any, StateChanges | None]:
         """Do the same with arguments that are given by their names."""
-        return await self._bound_called(visit, partial(function, **named), self.context(visit.path, attempt), **offered)
+        context = self.context(visit.path, attempt)
+        return await self._bound_called(visit, partial(function, **named), context, node, **offered)
 
     async def _bound_called(
-        self, visit: Visit, function: Callable[..., Any], context: RunContext, **offered: Any
+        self, visit: Visit, function: Callable[..., Any], context: RunContext, node: Node | None, **offered: Any
     ) -> tuple[Any, StateChanges | None]:
         before = copy.deepcopy(context.session_state)
         inline = self._inline and not visit.is_parallel
-        result = await call(function, context, inline=inline, **offered)
+        caller = Caller(run=self, visit=visit, node=node, states=(before, context.session_state))
+        try:
+            result = await caller.awaited(call(function, context, inline=inline, **offered))
+        except (Exception, BaseExceptionGroup, Suspended, Cancelled):
+            await _stop_with(caller)
+            raise
+        await _stop_with(caller)
         return result, state_changes(before, context.session_state)
 
     async def seen(

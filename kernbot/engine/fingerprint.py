@@ -32,7 +32,7 @@ def problem_with_definition(nodes: Sequence[Node], snapshot: Snapshot) -> str | 
             return problem
         known.update([base, *(f"{base}/{key}" for key, _ in keyed(siblings))])
     leaves = _leaves(lists)
-    gone = next((path for path in reached if path not in known and not _is_of_a_talk(path, leaves)), None)
+    gone = next((path for path in reached if path not in known and not _is_part_of(path, leaves)), None)
     if gone:
         return f"This run has been at {gone}, which the workflow no longer has."
     chosen = _chosen(snapshot)
@@ -51,12 +51,6 @@ def _sibling_lists(
 def _leaves(lists: Iterable[tuple[str, Sequence[Node], bool]]) -> AbstractSet[str]:
     """Return where nodes stand that have none inside."""
     return {f"{base}/{key}" for base, nodes, _ in lists for key, node in keyed(nodes) if not any(node.children())}
-
-
-def _is_of_a_talk(path: str, leaves: AbstractSet[str]) -> bool:
-    """Whether a path is of a model's turn or a tool's call, which are no part of the definition."""
-    inside = [path.removeprefix(f"{parent}/") for parent in _parents(path) if parent in leaves]
-    return any(part.startswith(("model~", "call:")) for part in inside)
 
 
 def _is_part_of(path: str, leaves: AbstractSet[str]) -> bool:

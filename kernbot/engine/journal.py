@@ -45,7 +45,7 @@ class Journal:
 
     def unread(self) -> list[str]:
         """Return the digests of contents that are stored apart and have not been read."""
-        return [name for name in digests_in(self._entries.values()) if name not in self.large]
+        return [name for name in digests_in(list(self._entries.values())) if name not in self.large]
 
     def get(self, path: str, kind: str, attempt: int = 1) -> JournalEntry | None:
         """Return an entry, or None."""
@@ -95,7 +95,8 @@ class Journal:
     def has_gone_on(self, path: str, since: float) -> bool:
         """Whether anything was written at this path or under it after an instant."""
         inside = f"{path}/"
-        entries = (e.created_at for e in self._entries.values() if e.path == path or e.path.startswith(inside))
+        known = list(self._entries.values())  # a copy: another thread may add to it
+        entries = (e.created_at for e in known if e.path == path or e.path.startswith(inside))
         pauses = (
             pause.opened_at
             for (where, _), asked in self._pauses.items()
@@ -103,6 +104,15 @@ class Journal:
             for pause in asked
         )
         return any(at > since for at in (*entries, *pauses))
+
+    def has_begun(self, path: str) -> bool:
+        """Whether anything is known of what happens at this path or under it."""
+        inside = f"{path}/"
+        return any(entry.path == path or entry.path.startswith(inside) for entry in self._entries.values())
+
+    def knows(self, pause: PauseRecord) -> bool:
+        """Whether a question has been asked before."""
+        return pause in self._pauses.get((pause.path, pause.kind), ())
 
     def _drafted(self, path: str) -> int:
         """Return the number of the attempt that the last draft came from; 0 if there is none."""

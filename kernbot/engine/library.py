@@ -26,6 +26,7 @@ from kernbot.engine.sessions import MOST_RUNS, load_output
 from kernbot.errors import ConflictError
 from kernbot.run.agent import RunEvent
 from kernbot.run.events import ALWAYS_STREAMED, StepOutputEvent, WorkflowRunOutputEvent
+from kernbot.run.requirement import RunRequirement
 from kernbot.run.status import RunStatus
 from kernbot.run.workflow import WorkflowRunOutput
 from kernbot.workflow.requirements import Requirement
@@ -60,7 +61,7 @@ class Work:
         return fronts.Stream(self._stream(inline=False, everything=everything))
 
     async def _collect(self, *, inline: bool) -> WorkflowRunOutput:
-        await _exhaust(self.events(Engine(store=self.store, inline=inline)))
+        await exhaust(self.events(Engine(store=self.store, inline=inline)))
         return await load_output(self.store, self.run_id)
 
     async def _stream(self, *, inline: bool, everything: bool) -> Events:
@@ -91,7 +92,7 @@ def resume(
     store: Store,
     definition: Definition,
     run_id: str,
-    requirements: Sequence[Requirement],
+    requirements: Sequence[Requirement | RunRequirement],
     *,
     session_id: str | None = None,
     user_id: str | None = None,
@@ -151,7 +152,7 @@ async def _waits_since_its_deadline(store: Store, run_id: str) -> bool:
 async def _carry_on(engine: Engine, definition: Definition, run_id: str) -> None:
     run = await engine.store.get_run(run_id)
     if run is not None and run.origin == "library":
-        await _exhaust(engine.execute(definition, run_id))
+        await exhaust(engine.execute(definition, run_id))
 
 
 async def _tried(run_id: str, work: Coroutine[Any, Any, _T]) -> _T | None:
@@ -165,7 +166,8 @@ async def _tried(run_id: str, work: Coroutine[Any, Any, _T]) -> _T | None:
         return None
 
 
-async def _exhaust(events: Events) -> None:
+async def exhaust(events: Events) -> None:
+    """Have events happen, whatever they are."""
     async with aclosing(events) as all_of_them:
         async for _ in all_of_them:
             pass

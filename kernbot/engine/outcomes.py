@@ -89,6 +89,7 @@ async def give_up(run: Execution, node: Node, visit: Visit, failed: StepFailed) 
 
 async def keep_failure(run: Execution, node: Node, path: str, failure: Failure) -> None:
     """Journal the output of a node that failed."""
+    _log.warning("%s failed, and the run goes on: %s", node.signature, failure.text.partition(":")[0])
     failed = StepOutput(**labels(node), success=False, error=failure.text)
     await run.append(node, path, "output", output_payload(failed))
 

@@ -158,13 +158,14 @@ def ask_about_iteration(node: Loop, asking: Asking, asked: Asked, reviewed: dict
 
 
 def ask_after_crash(node: Node, asking: Asking, number: int, *, what: str | None = None) -> PauseRecord:
-    """Return the pause of a step, or of `what` it was calling, that may have run already when its process died."""
+    """Return the pause of a step, or of the tool `what` in it, that may have run already when its process died."""
+    subject = f"the tool {what!r}" if what else "this step"
     question = {
         "message": f"Retry `{what or node.name}`? It may have run already",
         "step_type": node.kind,
         "cause": "may_have_run",
         "error_type": "MayHaveRunAlready",
-        "error_message": "The process stopped while this step ran, and cannot see whether it took effect.",
+        "error_message": f"The process stopped while {subject} ran, and cannot see whether it took effect.",
         "on_timeout": str(node.human_review.on_timeout),
         "actions": [Action.retry, Action.skip, Action.cancel],
     }
@@ -174,12 +175,12 @@ def ask_after_crash(node: Node, asking: Asking, number: int, *, what: str | None
 
 def ask_after_failure(node: Node, asking: Asking, attempt: int, error: str) -> PauseRecord:
     """Return the pause of a node that failed for now: its `on_error` is to ask people."""
-    error_type, _, error_message = error.partition(": ")
+    error_class, _, error_message = error.partition(": ")
     question = {
         "message": f"Retry the failed step `{node.name}`?",
         "step_type": node.kind,
         "cause": "failed",
-        "error_type": error_type,
+        "error_type": error_class.rpartition(".")[2],
         "error_message": error_message,
         "attempt": attempt,
         "on_timeout": str(node.human_review.on_timeout),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from kernbot.db.base import PauseRecord, RunRecord, Snapshot, Store
-from kernbot.engine.ledger import TooLateError, check_answer, expire_due, give_answer
+from kernbot.engine.ledger import TooLateError, check_answer, expire_due, give_answer, in_words
 from kernbot.errors import ConflictError, DefinitionError, UsageError
 from kernbot.run.answer import Answer
 from kernbot.run.requirement import RunRequirement
@@ -56,14 +56,15 @@ async def answer_from(
     """
     pauses = {pause.pause_id: pause for pause in snapshot.pauses}
     given = {item.pause_id: item for item in _decided(requirements)}
-    _refuse_undecided(snapshot, given.keys(), now)
     for pause_id, item in given.items():
         if pause_id not in pauses:
             raise UsageError(f"The requirement about {_name(item)!r} is not one of run {snapshot.run.run_id}.")
+    _refuse_undecided(snapshot, given.keys(), now)
+    for pause_id, item in given.items():
         if (answer := _answer(item)) is not None:
             check_answer(pauses[pause_id], answer)
     for pause_id, item in given.items():
-        await _give(store, pauses[pause_id], item)
+        await _give(store, pauses[pause_id], item, now)
     if any(pause.state == "open" and not _is_waiting(pause, now) for pause in snapshot.pauses):
         await expire_due(store, now)
 
@@ -73,18 +74,27 @@ def _decided(requirements: Sequence[Requirement | RunRequirement]) -> Iterator[R
     for item in requirements:
         if isinstance(item, StepRequirement) and item.requires_executor_input:
             yield from _decided(item.executor_requirements or ())
-        elif not item.is_stored and (item.is_resolved() if isinstance(item, RunRequirement) else item.is_resolved):
+        elif not item.is_stored and _is_decided(item):
             yield item
+
+
+def _is_decided(item: Requirement | RunRequirement) -> bool:
+    if isinstance(item, RunRequirement):
+        return item.is_resolved()
+    item.note_what_was_set()
+    return item.is_resolved
 
 
 def _refuse_undecided(snapshot: Snapshot, given: AbstractSet[str], now: float) -> None:
     if snapshot.run.status is not RunStatus.PAUSED:
         return
     names = [_asked_name(pause) for pause in snapshot.pauses if _is_waiting(pause, now) and pause.pause_id not in given]
+    late = [pause for pause in snapshot.pauses if pause.pause_id in given and pause.state != "open"]
     if names:
         raise UsageError(
             f"Run {snapshot.run.run_id} still waits for an answer about {', '.join(names)}; "
             "answer its requirements, then continue."
+            + "".join(f" The question about {_asked_name(pause)} is closed: {in_words(pause)}" for pause in late)
         )
 
 
@@ -96,12 +106,12 @@ def _is_waiting(pause: PauseRecord, now: float) -> bool:
     return pause.state == "open" and (pause.deadline is None or now < pause.deadline)
 
 
-async def _give(store: Store, pause: PauseRecord, item: Requirement | RunRequirement) -> None:
+async def _give(store: Store, pause: PauseRecord, item: Requirement | RunRequirement, now: float) -> None:
     answer, at = _answer(item), item.resolved_at
     if answer is None or at is None:
         return
     try:
-        await give_answer(store, pause.pause_id, answer, at=at, by=BY, door=DOOR)
+        await give_answer(store, pause.pause_id, answer, at=min(at, now), by=BY, door=DOOR)
     except TooLateError as late:
         closed = late.pause.answered
         if closed is None or closed.by != "timeout":

@@ -30,9 +30,10 @@ async def propose(run: Execution, node: Router, visit: Visit) -> Events:
         return
 
     async def make(attempt: int) -> tuple[list[str], StateChanges | None]:
-        offered = {"step_choices": list(node.choices)}
+        choices = list(node.choices)
         assert node.selector is not None  # noqa: S101 - without one nothing is proposed
-        result, changes = await run.called(visit, node.selector, await run.seen(visit), attempt, **offered)
+        seen = await run.seen(visit)
+        result, changes = await run.called(visit, node.selector, seen, attempt, step_choices=choices)
         return _names(node, result), changes
 
     async def keep(_attempt: int, made: tuple[list[str], StateChanges | None]) -> None:

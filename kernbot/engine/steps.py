@@ -41,7 +41,8 @@ async def _function(run: Execution, node: Step, visit: Visit, values: dict[str, 
         yield event
     if run.journal.is_over(visit.path):
         return
-    yield run.event(StepStartedEvent, **visit.names(node))
+    if run.journal.get(f"{visit.base}/model~1", "output") is None:
+        yield run.event(StepStartedEvent, **visit.names(node))
 
     def make(attempt: int) -> Making[_Made]:
         if node.agent is not None:
@@ -62,7 +63,7 @@ async def _made(run: Execution, node: Step, visit: Visit, values: dict[str, Any]
     """Call a step's function once."""
     assert node.executor is not None  # noqa: S101 - a step has a function or a workflow
     seen = await run.seen(visit, values, node.num_history_runs)
-    result, changes = await run.called(visit, node.executor, seen, attempt)
+    result, changes = await run.called(visit, node.executor, seen, attempt, node=node)
     output = as_output(result)
     if not output.success and visit.wanted_on_error(node) is OnError.fail:
         raise RuntimeError(output.error or f"Step {node.name!r} returned success=False.")

@@ -38,9 +38,10 @@ def _paused_event(run: RunRecord, pause: PauseRecord) -> WorkflowRunOutputEvent:
 
 
 def _place(pause: PauseRecord) -> dict[str, Any]:
-    depth = pause.path.count("/") - 1
+    """Return where a question is asked; one about a call of a tool, in its step."""
+    path = pause.question["step_path"] if pause.kind == "tool" else pause.path
     index = pause.question["index"]
-    return {"step_name": pause.step_name, "step_index": index, "step_id": pause.path, "nested_depth": depth}
+    return {"step_name": pause.step_name, "step_index": index, "step_id": path, "nested_depth": path.count("/") - 1}
 
 
 def _executor(run: RunRecord, pause: PauseRecord) -> dict[str, Any]:

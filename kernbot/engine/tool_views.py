@@ -27,7 +27,9 @@ def about_calls(run_id: str, pauses: Sequence[PauseRecord]) -> dict[str, Any]:
     """Return what the requirement of a step says of its agent, or team, and of the calls."""
     question = pauses[-1].question
     return {
+        "step_id": question["step_path"],
         "step_type": question["step_type"],
+        "user_input_message": "\n".join(pause.question["message"] for pause in pauses),
         "requires_executor_input": True,
         "executor_requirements": [run_requirement(run_id, pause) for pause in pauses],
         "executor_id": question["executor"]["id"],

@@ -51,16 +51,16 @@ def _kind(pause: PauseRecord) -> PauseKind:
 
 
 def _step_requirements(snapshot: Snapshot) -> list[StepRequirement]:
-    """Return all questions about nodes so far; those about calls of tools that go together as one."""
+    """Return all questions about nodes so far, the open ones last; those about calls that go together as one."""
     groups: dict[str, list[PauseRecord]] = {}
     for pause in snapshot.pauses:
         if pause.kind != "error":
             groups.setdefault(group_of(pause), []).append(pause)
     return [
-        StepRequirement(**_common(pauses[0]), **about_calls(snapshot.run.run_id, pauses))
+        StepRequirement(**{**_common(pauses[0]), **about_calls(snapshot.run.run_id, pauses)})
         if pauses[0].kind == "tool"
         else _step_requirement(snapshot, pauses[0])
-        for pauses in groups.values()
+        for pauses in sorted(groups.values(), key=lambda pauses: pauses[0].state == "open")
     ]
 
 

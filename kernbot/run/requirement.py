@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from kernbot.errors import AnswerError
@@ -19,13 +20,20 @@ from kernbot.run.tool_execution import (
     UserInputField,
     checked_selections,
 )
+from kernbot.workflow.dicts import fields_in, read, read_moment, read_past
 from kernbot.workflow.fields import checked_values
+from kernbot.workflow.inputs import as_plain
 
 _ASKS: dict[PauseType, str] = {
     "confirmation": "a yes or no: confirm() or reject()",
     "user_input": "values: provide_user_input() or reject()",
     "user_feedback": "choices: provide_user_feedback() or reject()",
     "external_execution": "the result of what is run elsewhere: set_external_execution_result() or reject()",
+}
+_BESIDE = {
+    "confirmed": "confirmation",
+    "confirmation_note": "confirmation_note",
+    "result": "external_execution_result",
 }
 _CONFIRMED = {Action.confirm: True, Action.reject: False}
 
@@ -207,8 +215,27 @@ class RunRequirement(ByKey):
             "member_agent_id": self.member_agent_id,
             "member_agent_name": self.member_agent_name,
             "member_run_id": self.member_run_id,
+            "first_values": as_plain(self._first_values) or None,
+            "stored_answer": as_plain(self.stored_answer),
+            "decided_at": self.decided_at,
         }
         return {name: value for name, value in whole.items() if value is not None}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> RunRequirement:
+        """Return what `to_dict` was called on; it may be decided, and given to `continue_run`.
+
+        Other keys are left out, and nothing is checked before a decision is stored: a question is what its pause says,
+        whatever the dictionary makes of it. A decision may stand in the dictionary: in its `tool_execution`, where a
+        program would set it too, or beside it as `confirmation`, `confirmation_note` or `external_execution_result`.
+        """
+        beside = {name: data[key] for name, key in _BESIDE.items() if data.get(key) is not None}
+        call = {**(read(dict[str, Any], data.get("tool_execution")) or {}), **beside}
+        known = fields_in(cls, data, created_at=read_moment, stored_answer=partial(read, Answer), decided_at=read_past)
+        own = {"pause_id": data.get("id", ""), "tool_execution": ToolExecution.from_dict(call)}
+        item = cls(**{**known, **own})
+        item._first_values = read(dict[str, Any], data.get("first_values")) or item._first_values
+        return item
 
     @property
     def _call(self) -> str:
@@ -274,7 +301,7 @@ class RunRequirement(ByKey):
             for item in self.user_input_schema or ():
                 item.value = answer.values.get(item.name)
             for question in self.user_feedback_schema or ():
-                question.selected_options = answer.values[question.question]
+                question.selected_options = answer.values.get(question.question)
 
     def _provided(self) -> dict[str, Any]:
         if self.pause_type != "user_feedback":
@@ -283,10 +310,15 @@ class RunRequirement(ByKey):
         return checked_selections(questions, {item.question: item.selected_options for item in questions})
 
     def _checked_input(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what is in the fields, with these values in the place of some; AnswerError names every problem."""
+        """Return what is in the fields, with these values in the place of some; AnswerError names every problem.
+
+        A field that was emptied is None, so that the value that stood there first does not come back.
+        """
         schema = self.user_input_schema or []
         given = {**self._values, **values}
-        return checked_values(schema, given | {item.name: _as_typed(item, given[item.name]) for item in schema})
+        typed = given | {item.name: _as_typed(item, given[item.name]) for item in schema}
+        emptied = {name: None for name, value in self._first_values.items() if value is not None}
+        return emptied | checked_values(schema, typed)
 
 
 def _as_typed(item: UserInputField, value: object) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from kernbot.run import agent
 
@@ -32,7 +33,11 @@ class TeamRunOutput(_Named, agent.RunOutput):
     """
 
     member_responses: list[agent.RunOutput] = field(default_factory=list)
-    """What the members have done, by task, in the order in which the leader gave them; of a team in it, all of that."""
+    """What members have done about the tasks that the leader gave them, in this order."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON, without what is None."""
+        return {**super().to_dict(), "member_responses": [output.to_dict() for output in self.member_responses]}
 
 
 class _OfTeam(_Named):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from kernbot.errors import AnswerError
 from kernbot.workflow import fields
+from kernbot.workflow.dicts import fields_in, read, read_bool, read_objects
 from kernbot.workflow.inputs import as_plain
 
 PauseType = Literal["confirmation", "user_input", "user_feedback", "external_execution"]
@@ -76,9 +78,13 @@ class UserFeedbackQuestion:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> UserFeedbackQuestion:
-        """Return the question that `dataclasses.asdict` wrote, without what was chosen."""
-        options = [UserFeedbackOption(**option) for option in data["options"]]
-        return cls(data["question"], options, data["header"], data["multi_select"])
+        """Return the question that `dataclasses.asdict` wrote."""
+        options = read(list[UserFeedbackOption], data.get("options")) or []
+        item = cls(
+            str(data.get("question", "")), options, data.get("header"), read_bool(data.get("multi_select")) or False
+        )
+        item.selected_options = read(list[str], data.get("selected_options"))
+        return item
 
     def problem_with(self, labels: object) -> str | None:
         """Say what is wrong with the labels chosen, or None."""
@@ -161,3 +167,17 @@ class ToolExecution(ByKey):
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON, without what is None."""
         return {name: value for name, value in as_plain(self).items() if value is not None}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ToolExecution:
+        """Return what `to_dict` was called on; nothing is checked, and other keys are left out."""
+        known = fields_in(
+            cls,
+            data,
+            tool_args=lambda arguments: read(dict[str, Any], arguments) or {},
+            confirmed=read_bool,
+            answered=read_bool,
+            user_input_schema=partial(read_objects, UserInputField.from_dict),
+            user_feedback_schema=partial(read_objects, UserFeedbackQuestion.from_dict),
+        )
+        return cls(**known)

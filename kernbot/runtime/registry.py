@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kernbot.engine.runner import Definition
 from kernbot.errors import ConfigurationError, NotFoundError
-from kernbot.workflow.node import Node
-from kernbot.workflow.review import OnReject
-from kernbot.workflow.router import Router
 
 if TYPE_CHECKING:
     from kernbot.workflow.workflow import Workflow
@@ -46,11 +43,9 @@ class KernBot:
 
         `channel` is an id (`C…`) or a name (`#ops`): cards go there, and its full members may start the workflow and
         answer. The run's data go to the bot's database, whatever the workflow's own `db` is. Raises ConfigurationError
-        for a name or workflow id that is taken, no channel, or a question that can't be asked in Slack yet: a review,
-        the choices of a Router, a reject that asks again.
+        for a name or workflow id that is taken, and for no channel.
         """
         registered = name or workflow.name
-        _refuse_what_is_not_asked_yet(registered, workflow.steps)
         if not channel or not channel.strip("#"):
             raise ConfigurationError(
                 f"Workflow {registered!r} has no channel, so nobody could answer its questions; "
@@ -94,25 +89,3 @@ class KernBot:
     def place(self, name: str, channel: str) -> None:
         """Note the id of a channel that was registered by its name."""
         self._by_name[name] = replace(self._by_name[name], channel=channel)
-
-
-def _refuse_what_is_not_asked_yet(registered: str, nodes: Sequence[Node]) -> None:
-    for node in nodes:
-        if question := _question_without_card(node):
-            raise ConfigurationError(
-                f"Workflow {registered!r} can't be served: {node.kind} {node.name!r} has {question}, for which "
-                "there is no card in Slack yet; run it with Workflow.run, or take that out."
-            )
-        for inside in node.children():
-            _refuse_what_is_not_asked_yet(registered, inside)
-
-
-def _question_without_card(node: Node) -> str | None:
-    review = node.human_review
-    if isinstance(node, Router) and review.requires_user_input:
-        return "a selection of its choices"
-    if review.requires_output_review or review.requires_iteration_review:
-        return "a review of what comes out"
-    if node.asks_before and review.requires_user_input and not review.fields:
-        return "a question for values without a user_input_schema"
-    return "on_reject='retry'" if node.asks_before and node.on_reject is OnReject.retry else None

@@ -6,24 +6,26 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from kernbot.workflow.inputs import as_plain
 
 if TYPE_CHECKING:
     from kernbot.run.workflow import WorkflowRunOutput
 
+_Output = TypeVar("_Output")
+
 History = list[tuple[Any, Any]]
 """Input and content of runs, oldest first."""
 
 
-class Runs(Sequence["WorkflowRunOutput"]):
+class Runs(Sequence[_Output]):
     """The runs of a session, in the order in which they were started; what is asked for is read then, and no more.
 
     `newest` returns the ids of so many runs, the newest ones, or of all for None; the oldest of them first.
     """
 
-    def __init__(self, newest: Callable[[int | None], Sequence[str]], load: Callable[[str], WorkflowRunOutput]) -> None:
+    def __init__(self, newest: Callable[[int | None], Sequence[str]], load: Callable[[str], _Output]) -> None:
         self._newest = newest
         self._load = load
 
@@ -34,10 +36,10 @@ class Runs(Sequence["WorkflowRunOutput"]):
         return len(self._run_ids)
 
     @overload
-    def __getitem__(self, index: int) -> WorkflowRunOutput: ...
+    def __getitem__(self, index: int) -> _Output: ...
     @overload
-    def __getitem__(self, index: slice) -> list[WorkflowRunOutput]: ...
-    def __getitem__(self, index: int | slice) -> WorkflowRunOutput | list[WorkflowRunOutput]:
+    def __getitem__(self, index: slice) -> list[_Output]: ...
+    def __getitem__(self, index: int | slice) -> _Output | list[_Output]:
         if isinstance(index, slice):
             return [self._load(run_id) for run_id in self._run_ids[index]]
         run_ids = self._newest(-index) if index < 0 else self._run_ids
@@ -60,7 +62,7 @@ class WorkflowSession:
     created_at: int = 0
     updated_at: int = 0
     """Unix seconds, both."""
-    runs: Runs = field(repr=False, compare=False)
+    runs: Runs[WorkflowRunOutput] = field(repr=False, compare=False)
     load_history: Callable[[int | None], History] = field(repr=False, compare=False)
     """Reads so many of the newest COMPLETED runs; None stands for the number of whom the session was made for."""
 

@@ -7,12 +7,14 @@ from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from kernbot.db.base import PauseRecord
 from kernbot.errors import KernbotError
 from kernbot.run.answer import Action, Answer
 from kernbot.slack import ids
 from kernbot.slack.doors import Doors
 from kernbot.slack.parse import Click
 from kernbot.slack.render import modals, refusals
+from kernbot.slack.render.forms import form_of
 from kernbot.slack.telling import Message, cancel, question, refusal_of, run_for
 
 ANSWERS = {
@@ -21,7 +23,8 @@ ANSWERS = {
     ids.RETRY: Action.retry,
     ids.SKIP: Action.skip,
 }
-OPENING_ACTIONS = (ids.FILL_IN, ids.REVIEW, ids.DETAILS, ids.RUN_DETAILS)
+FORMS = (ids.FILL_IN, ids.REVIEW, ids.EDIT, ids.FEEDBACK, ids.CHOOSE, ids.RESULT)
+OPENING_ACTIONS = (*FORMS, ids.DETAILS, ids.RUN_DETAILS)
 """Buttons that open a modal, and record nothing."""
 
 
@@ -64,7 +67,8 @@ class Actions:
         if click is None or click.trigger_id is None:
             await self._refuse_unknown(body)
             return
-        opened = await self._doors.client.views_open(trigger_id=click.trigger_id, view=modals.loading())
+        show = self._doors.client.views_push if click.view_id else self._doors.client.views_open
+        opened = await show(trigger_id=click.trigger_id, view=modals.loading())
         try:
             wanted = await self._wanted_view(click)
         except KernbotError as error:
@@ -73,10 +77,10 @@ class Actions:
 
     async def _record(self, click: Click, at: float) -> Message | None:
         who = self._who(click)
-        if click.action_id not in ANSWERS:
+        if click.action_id == ids.RUN_CANCEL:
             return await cancel(self._doors, self._doors.run_of(click.token, click.action_id), who, door="button")
         pause = await self._doors.pause_of(click.token, click.action_id)
-        answer = Answer(action=ANSWERS[click.action_id])
+        answer = _answer(pause, click.action_id)
         await self._service.answer(pause.pause_id, answer, who, at=at, door="button")
         self._doors.outbox.clicked(pause.pause_id, click.response_url)
         return None
@@ -104,8 +108,15 @@ class Actions:
         run, facts = await question(self._doors, pause)
         if not facts.is_open:
             return modals.refused(refusals.too_late(run, facts, click.action_id))
-        form = modals.review if click.action_id == ids.REVIEW else modals.fill_in
-        return form(run, facts, tokens=self._doors.tokens)
+        return form_of(click.action_id, run, facts, tokens=self._doors.tokens)
 
     def _who(self, click: Click) -> str:
         return self._doors.person(click.user_id, click.user_team_id)
+
+
+def _answer(pause: PauseRecord, action_id: str) -> Answer:
+    """Return the answer that a button stands for; only genuine buttons get here."""
+    if action_id.startswith(ids.CHOICE):
+        choice = pause.question["choices"][int(action_id.removeprefix(ids.CHOICE))]
+        return Answer(action=Action.select, routes=(choice["name"],))
+    return Answer(action=ANSWERS[action_id])

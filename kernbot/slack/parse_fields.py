@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kernbot.slack.render.facts import FieldFacts
-from kernbot.slack.render.inputs import EXAMPLES, choices, field_id, hides_default, input_id, option_value
-from kernbot.slack.render.text import short
+from kernbot.slack.render.inputs import EXAMPLES, choices, default_text, field_id, hides_default, input_id, option_value
+from kernbot.slack.render.text import restored, short
 from kernbot.slack.render.values import as_text
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
@@ -41,6 +41,19 @@ def typed_texts(fields: Sequence[FieldFacts], state: Mapping[str, Any]) -> list[
     return [(name, text) for name, text in texts if text]
 
 
+def read_json(typed: str, field_type: str) -> Any:
+    """Return what JSON stands for; ValueError, in words for the person and with an example of the type, for others."""
+    try:
+        value = json.loads(typed)
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise ValueError(f"This is not JSON: {error.msg} at {where}. {_example(field_type)}") from None
+    except (ValueError, RecursionError):
+        raise ValueError("This holds a number, text or nesting that JSON can't carry.") from None
+    return value
+
+
 def _entry(state: Mapping[str, Any], number: int) -> Mapping[str, Any]:
     entry = state.get(field_id(number), {}).get(input_id(number))
     return entry or {}
@@ -49,42 +62,44 @@ def _entry(state: Mapping[str, Any], number: int) -> Mapping[str, Any]:
 def _read(number: int, field: FieldFacts, entry: Mapping[str, Any]) -> Any:
     """Return one value, or None for an empty field; ValueError says what is wrong."""
     options = choices(field)
-    typed = _option(entry) if options is not None else _text(entry)
-    if not typed.strip():
+    chosen, typed = _chosen(entry), _text(entry)
+    if not (typed.strip() if options is None else chosen):
         if field.required and not hides_default(field):
             raise ValueError("This is required.")
         return None
     if options is not None:
-        return _choice(number, options, typed)
-    return _READERS[field.field_type](typed)
+        values = _choices(number, options, chosen)
+        return values if field.several else values[0]
+    return _READERS[field.field_type](restored(typed, default_text(field)))
 
 
 def _as_seen(number: int, field: FieldFacts, entry: Mapping[str, Any]) -> str:
     options = choices(field)
     if options is None:
         return _text(entry)
-    offered = _offered(number, options)
-    chosen = _option(entry)
-    return as_text(offered[chosen]) if chosen in offered else ""
+    offered, chosen = _offered(number, options), _chosen(entry)
+    return ", ".join(as_text(value) for name, value in offered.items() if name in chosen)
 
 
 def _text(entry: Mapping[str, Any]) -> str:
     return entry.get("value") or ""
 
 
-def _option(entry: Mapping[str, Any]) -> str:
-    return (entry.get("selected_option") or {}).get("value") or ""
+def _chosen(entry: Mapping[str, Any]) -> list[str]:
+    options = entry.get("selected_options") or [entry.get("selected_option") or {}]
+    return [option["value"] for option in options if option.get("value")]
 
 
 def _offered(number: int, options: Sequence[Any]) -> dict[str, Any]:
     return {option_value(number, place): option for place, option in enumerate(options)}
 
 
-def _choice(number: int, options: Sequence[Any], value: str) -> Any:
+def _choices(number: int, options: Sequence[Any], chosen: Sequence[str]) -> list[Any]:
+    """Return what was chosen, in the order in which it was offered."""
     offered = _offered(number, options)
-    if value not in offered:
+    if not set(chosen) <= set(offered):
         raise ValueError("This is not one of the choices. Choose again.")
-    return offered[value]
+    return [value for name, value in offered.items() if name in chosen]
 
 
 def _whole_number(typed: str) -> int:
@@ -100,14 +115,14 @@ def _number(typed: str) -> float:
 
 
 def _list(typed: str) -> list[Any]:
-    value = _json(typed, "list")
+    value = read_json(typed, "list")
     if not isinstance(value, list):
         raise _wrong(typed, "list")
     return value
 
 
 def _object(typed: str) -> dict[str, Any]:
-    value = _json(typed, "dict")
+    value = read_json(typed, "dict")
     if not isinstance(value, dict):
         raise _wrong(typed, "dict")
     return value
@@ -120,18 +135,6 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "list": _list,
     "dict": _object,
 }
-
-
-def _json(typed: str, field_type: str) -> Any:
-    try:
-        value = json.loads(typed)
-        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise ValueError(f"This is not JSON: {error.msg} at {where}. {_example(field_type)}") from None
-    except (ValueError, RecursionError):
-        raise ValueError("This holds a number, text or nesting that JSON can't carry.") from None
-    return value
 
 
 def _wrong(typed: str, field_type: str) -> ValueError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from typing import Any
 
 from kernbot.db.base import PauseRecord, Snapshot
@@ -13,12 +13,21 @@ from kernbot.engine.views import run_output
 from kernbot.run.answer import Action, Answer
 from kernbot.run.status import RunStatus
 from kernbot.slack.ids import slack_user
-from kernbot.slack.render.facts import CardKind, FieldFacts, Followed, PauseFacts, RunFacts, StepFacts, StepState
+from kernbot.slack.render.facts import CardKind, Followed, PauseFacts, RunFacts, StepFacts, StepState
+from kernbot.slack.subject import Rows, as_text, choices_of, fields_of, given_values, reviewed_of, values_of
 
 _FOLLOWS: dict[Verdict, Followed] = {
     Verdict.SKIP: "skipped",
     Verdict.ELSE: "else",
     Verdict.CANCEL: "cancelled",
+}
+
+_KINDS_OF_CALLS: dict[str, CardKind] = {
+    "confirmation": "call_confirmation",
+    "user_input": "call_input",
+    "external_execution": "call_result",
+    "fields": "agent_input",
+    "questions": "agent_choices",
 }
 
 
@@ -58,13 +67,6 @@ def pause_facts(snapshot: Snapshot, pause: PauseRecord) -> PauseFacts:
     return _Record(snapshot).pause(pause)
 
 
-def as_text(value: Any) -> str:
-    """Return a value as a person reads it: text as it is, anything else as JSON where it can be."""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
-
-
 class _Record:
     """A run's rows, and what can be told from them."""
 
@@ -74,6 +76,7 @@ class _Record:
         self._pauses = snapshot.pauses
         self._entries = snapshot.journal
         self._journal = Journal(snapshot)
+        self._rows = Rows(snapshot, self._journal)
         self._over = {entry.path: entry.created_at for entry in snapshot.journal if entry.kind == "output"}
 
     def step(self, path: str, name: str) -> StepFacts:
@@ -89,7 +92,7 @@ class _Record:
     def pause(self, pause: PauseRecord) -> PauseFacts:
         question = pause.question
         answered = pause.answered
-        stored = Answer.from_dict(answered.answer) if answered and answered.answer else None
+        answer = _stored(pause)
         return PauseFacts(
             pause_id=pause.pause_id,
             kind=_kind(pause),
@@ -99,35 +102,49 @@ class _Record:
             index=question["index"],
             of=question["of"],
             next_step=question["next_step"],
-            values=[] if self._hides_values else self._values(question),
+            values=[] if self._hides_values else values_of(self._rows, pause),
             hides_values=self._hides_values,
             requires_confirmation=question.get("requires_confirmation", False),
-            fields=[_field(decode(item)) for item in question.get("fields", ())],
+            fields=fields_of(pause),
             on_reject=question.get("on_reject"),
             silence=pause.silence["action"] if pause.silence else None,
             actions=[str(action) for action in allowed_actions(question)],
+            retries=question.get("retry_count", 0),
+            max_retries=question.get("max_retries"),
+            is_last_try=question.get("retries_are_used_up", False),
+            reviewed=None if self._hides_values else reviewed_of(self._rows, pause),
+            iteration=question.get("iteration"),
+            max_iterations=question.get("max_iterations"),
+            choices=choices_of(pause),
+            several=question.get("allow_multiple_selections", False),
+            proposed=question.get("proposed") or (),
+            **self._call(pause),
             error=self.told(_error_of(question)),
             cause=question.get("cause"),
             opened_at=pause.opened_at,
             deadline=pause.deadline,
             is_open=pause.state == "open",
-            answer=stored,
+            answer=replace(answer, values={}, output=None) if answer and self._hides_values else answer,
             answered_at=answered.at if answered else None,
             answered_by=_who(answered.by) if answered else None,
-            followed=self._followed(pause, stored),
+            followed=self._followed(pause, answer),
             seconds=self._seconds(pause.path),
         )
 
-    def _values(self, question: dict[str, Any]) -> list[tuple[str, str]]:
-        given = decode(self._run.request["input"])
-        named = given.items() if isinstance(given, dict) else [("input", given)]
-        values = [(str(name), as_text(value)) for name, value in named if value is not None]
-        previous = self._journal.output(question["previous"]["path"]) if question["previous"] else None
-        if previous is not None and previous.last_content is not None:
-            values.append((f"from {previous.step_name}", as_text(previous.last_content)))
-        if question.get("proposed"):
-            values.append(("chosen", ", ".join(question["proposed"])))
-        return values
+    def _call(self, pause: PauseRecord) -> dict[str, Any]:
+        """Return what there is to show of the call that a question is about."""
+        question = pause.question
+        if pause.kind != "tool":
+            return {}
+        turn = [other for other in self._pauses if other.question.get("turn") == question["turn"]]
+        paths = list(dict.fromkeys(other.path for other in turn))
+        asker = question["member"] or question["executor"]
+        return {
+            "asker": (asker["kind"], asker["name"]),
+            "call": paths.index(pause.path) + 1,
+            "calls": len(paths),
+            "irreversible": question["irreversible"],
+        }
 
     def _state(self, path: str) -> StepState:
         if path in self._over:
@@ -155,7 +172,11 @@ class _Record:
         if answer is None:
             return "cancelled" if pause.state == "closed" else "resuming"
         is_over = pause.path in self._over
-        follows = _FOLLOWS.get(verdict_of(answer.action, pause.question))
+        verdict = verdict_of(answer.action, pause.question)
+        had_it_again = answer.action is Action.reject and verdict is Verdict.RETRY
+        if (had_it_again and is_over) or (pause.kind != "error" and self._is_asked_again(pause)):
+            return "again"
+        follows = _FOLLOWS.get(verdict)
         if follows == "cancelled" or (not is_over and self._run.status is RunStatus.CANCELLED):
             return "cancelled" if self._run.status is RunStatus.CANCELLED else "resuming"
         if follows and (is_over or answer.action is Action.reject):
@@ -163,6 +184,9 @@ class _Record:
         if not is_over:
             return "failed" if self._has_failed_since(pause) else "resuming"
         return "failed" if self._has_failed_steps(pause.path) else "ran"
+
+    def _is_asked_again(self, pause: PauseRecord) -> bool:
+        return self._journal.pause(pause.path, pause.kind, pause.number + 1) is not None
 
     def _has_failed_since(self, pause: PauseRecord) -> bool:
         """Whether what an answer allowed is known to have failed, and nothing is being tried just now."""
@@ -180,11 +204,21 @@ class _Record:
         return end - max((at for at in (*answers, *outputs) if at <= end), default=self._run.created_at)
 
 
+def _stored(pause: PauseRecord) -> Answer | None:
+    """Return the answer that a question was given."""
+    if pause.answered is None or not pause.answered.answer:
+        return None
+    answer = Answer.from_dict(pause.answered.answer)
+    return replace(answer, values=given_values(pause, answer.values), output=decode(answer.output))
+
+
 def _kind(pause: PauseRecord) -> CardKind:
     match pause.kind:
-        case "confirmation" | "user_input" | "error" as kind:
+        case "confirmation" | "user_input" | "route" | "output_review" | "iteration_review" | "error" as kind:
             return kind
-    raise NotImplementedError(f"There is no card for a pause of kind {pause.kind} yet; KernBot.register refuses these.")
+        case "tool":
+            return _KINDS_OF_CALLS[pause.question["tool"]["asks"]]
+    raise NotImplementedError(f"There is no card for a pause of kind {pause.kind}.")
 
 
 def _error_of(question: dict[str, Any]) -> str | None:
@@ -196,10 +230,6 @@ def _error_of(question: dict[str, Any]) -> str | None:
 
 def _who(person: str | None) -> str | None:
     return slack_user(person) or person
-
-
-def _field(item: dict[str, Any]) -> FieldFacts:
-    return FieldFacts(default=item.pop("value"), **item)
 
 
 def _is_under(path: str, top: str) -> bool:

@@ -9,17 +9,18 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from kernbot.engine.ledger import TooLateError
 from kernbot.errors import KernbotError
-from kernbot.run.answer import Action, Answer
-from kernbot.slack import ids
+from kernbot.run.answer import Answer
 from kernbot.slack.doors import Doors
 from kernbot.slack.parse import Submission
-from kernbot.slack.parse_fields import read_fields, typed_texts
+from kernbot.slack.parse_answers import read_answer
+from kernbot.slack.parse_fields import typed_texts
 from kernbot.slack.render import modals, refusals
+from kernbot.slack.render.form_fields import fields_of
 from kernbot.slack.render.text import escape
 from kernbot.slack.telling import question, refusal_of
 
 Response = dict[str, Any]
-"""The body of an ack; an empty one closes the modal."""
+"""The body of an ack."""
 
 
 class Views:
@@ -39,35 +40,43 @@ class Views:
             errors = await self._record(submission, at)
         except TooLateError as late:
             run, pause = await question(self._doors, late.pause)
-            return _updated(modals.closed(run, pause, typed_texts(pause.fields, submission.values)))
+            asked = fields_of(submission.callback_id, pause)
+            return _updated(modals.closed(run, pause, typed_texts(asked, submission.values)))
         except KernbotError as error:
             return _updated(modals.refused(await refusal_of(self._doors, error, submission.callback_id)))
-        return {"response_action": "errors", "errors": errors} if errors else {}
+        return {"response_action": "errors", "errors": errors} if errors else {"response_action": "clear"}
 
     async def report(self, body: dict[str, Any], decided: Response, ack: AsyncAck | None) -> None:
         """Ack; or, where that was done before, show in the modal what is wrong."""
         if ack is not None:
             await ack(**decided)
-        elif decided:
-            await self._doors.sender.show(body["view"]["id"], decided.get("view") or _errors_shown(decided["errors"]))
+        elif view := _shown_later(decided):
+            await self._doors.sender.show(body["view"]["id"], view)
 
     async def _record(self, submission: Submission, at: float) -> dict[str, str]:
         """Store the answer; return what is wrong, by block id, and then nothing was stored."""
         pause = await self._doors.pause_of(submission.token, submission.callback_id)
-        answer = Answer(action=Action.confirm)
-        if submission.callback_id == ids.FILL_IN:
-            _, facts = await question(self._doors, pause)
-            values, errors = read_fields(facts.fields, submission.values)
-            if errors and facts.is_open:
-                return errors
-            answer = Answer(action=Action.provide, values=values)
         who = self._doors.person(submission.user_id, submission.user_team_id)
-        await self._doors.service.answer(pause.pause_id, answer, who, at=at, door="modal")
-        return {}
+        await self._doors.service.check_may_answer(pause.pause_id, who)
+        _, facts = await question(self._doors, pause)
+        answer = read_answer(submission.callback_id, facts, submission.values)
+        if isinstance(answer, Answer):
+            await self._doors.service.answer(pause.pause_id, answer, who, at=at, door="modal")
+            return {}
+        if not facts.is_open:
+            raise TooLateError(pause)
+        return answer
 
 
 def _updated(view: dict[str, Any]) -> Response:
     return {"response_action": "update", "view": view}
+
+
+def _shown_later(decided: Response) -> dict[str, Any] | None:
+    """Return what is shown in a modal whose submit was acked before it was decided; None where it counts."""
+    errors = decided.get("errors")
+    view: dict[str, Any] | None = decided.get("view")
+    return _errors_shown(errors) if errors else view
 
 
 def _errors_shown(errors: Mapping[str, str]) -> dict[str, Any]:

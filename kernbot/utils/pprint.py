@@ -7,13 +7,21 @@ import json
 import re
 import time
 from collections.abc import AsyncIterable, Awaitable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.panel import Panel
 from rich.text import Text
 
+from kernbot.run.agent import (
+    RunCancelledEvent,
+    RunContentEvent,
+    RunErrorEvent,
+    RunEvent,
+    RunOutput,
+    RunPausedEvent,
+)
 from kernbot.run.workflow import (
     RouterPausedEvent,
     StepOutputEvent,
@@ -39,26 +47,30 @@ class _Block(NamedTuple):
     """Whether it says how a run ended, or where it stands, and not what a step left."""
 
 
+Part: TypeAlias = WorkflowRunOutput | RunOutput | WorkflowRunOutputEvent
+
+
 def pprint_run_response(
-    run_response: WorkflowRunOutput | Iterable[WorkflowRunOutputEvent],
+    run_response: WorkflowRunOutput | RunOutput | Iterable[Part],
     markdown: bool = False,
     show_time: bool = False,
     *,
     show_step_details: bool = False,
     console: Console | None = None,
 ) -> None:
-    """Print a run, or the events of one as they come.
+    """Print a run of a workflow, an agent or a team, or the events of one as they come.
 
     `markdown` renders texts as Markdown, `show_time` adds the seconds since the call, `show_step_details` what each
     step left.
     """
     printer = _Printer(console, markdown, show_time, show_step_details)
-    for part in [run_response] if isinstance(run_response, WorkflowRunOutput) else run_response:
+    for part in [run_response] if isinstance(run_response, WorkflowRunOutput | RunOutput) else run_response:
         printer.print(part)
+    printer.finish()
 
 
 async def apprint_run_response(
-    run_response: WorkflowRunOutput | AsyncIterable[WorkflowRunOutputEvent] | Awaitable[WorkflowRunOutput],
+    run_response: WorkflowRunOutput | RunOutput | AsyncIterable[Part] | Awaitable[WorkflowRunOutput | RunOutput],
     markdown: bool = False,
     show_time: bool = False,
     *,
@@ -70,11 +82,12 @@ async def apprint_run_response(
     shown = run_response
     if inspect.isawaitable(shown) and not isinstance(shown, AsyncIterable):
         shown = await shown
-    if isinstance(shown, WorkflowRunOutput):
+    if isinstance(shown, WorkflowRunOutput | RunOutput):
         printer.print(shown)
         return
     async for event in shown:
         printer.print(event)
+    printer.finish()
 
 
 class _Printer:
@@ -83,11 +96,29 @@ class _Printer:
         self._markdown = markdown
         self._begun = time.monotonic() if show_time else None
         self._show_step_details = show_step_details
+        self._speaker: str | None = None
+        self._said = ""
 
-    def print(self, part: WorkflowRunOutput | WorkflowRunOutputEvent) -> None:
+    def print(self, part: Part) -> None:
+        if isinstance(part, RunContentEvent):
+            self._hear(part)
+            return
         for block in _blocks_of(part):
             if block.is_outcome or self._show_step_details:
+                self.finish()
                 self._print(block)
+
+    def finish(self) -> None:
+        """Print what an agent has said so far."""
+        said, self._said = self._said, ""
+        if said:
+            self._print(_Block(str(self._speaker), said))
+
+    def _hear(self, piece: RunContentEvent) -> None:
+        if piece.agent_name != self._speaker:
+            self.finish()
+        self._speaker = piece.agent_name
+        self._said += _as_text(piece.content)
 
     def _print(self, block: _Block) -> None:
         took = "" if self._begun is None else f" ({time.monotonic() - self._begun:.1f} s)"
@@ -99,7 +130,11 @@ class _Printer:
             self._console.print(Text(f"{title}\n{body}".rstrip()), soft_wrap=True)
 
 
-def _blocks_of(part: WorkflowRunOutput | WorkflowRunOutputEvent) -> Iterator[_Block]:
+def _blocks_of(part: Part) -> Iterator[_Block]:
+    return _blocks_of_agent(part) if isinstance(part, RunOutput | RunEvent) else _blocks_of_workflow(part)
+
+
+def _blocks_of_workflow(part: WorkflowRunOutput | WorkflowRunOutputEvent) -> Iterator[_Block]:
     name = part.workflow_name
     match part:
         case WorkflowRunOutput():
@@ -123,6 +158,18 @@ def _blocks_of(part: WorkflowRunOutput | WorkflowRunOutputEvent) -> Iterator[_Bl
             yield _Block(f"{name}: CANCELLED", part.reason)
         case WorkflowErrorEvent():
             yield _Block(f"{name}: ERROR", part.error)
+
+
+def _blocks_of_agent(part: RunOutput | RunEvent) -> Iterator[_Block]:
+    match part:
+        case RunOutput():
+            yield _Block(f"{part.agent_name}: {part.status}", part.error or part.content)
+        case RunPausedEvent():
+            yield _Block(f"{part.agent_name}: PAUSED", part.content)
+        case RunCancelledEvent():
+            yield _Block(f"{part.agent_name}: CANCELLED", part.content)
+        case RunErrorEvent():
+            yield _Block(f"{part.agent_name}: ERROR", part.error)
 
 
 def _step(output: StepOutput) -> _Block:

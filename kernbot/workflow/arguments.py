@@ -49,9 +49,9 @@ class ContinueArguments(TypedDict, total=False):
     """The requirements that carry the decisions; without them, those of the run that is given."""
 
 
-_NO_MEDIA = "no media: pass a path or an address in the input, or bytes in additional_data"
+NO_MEDIA = "no media: pass a path or an address in the input, or bytes in additional_data"
 _NO_WEBSOCKETS = "no websockets: send the events of arun(stream=True) where they belong"
-_ABSENT = {
+ABSENT = {
     "agent": "no agent that steers a workflow: choose with a Condition or a Router",
     "add_dependencies_to_context": "no prompt of a workflow: a step reads run_context.dependencies",
     "add_session_state_to_context": "no prompt of a workflow: a step reads run_context.session_state",
@@ -59,22 +59,22 @@ _ABSENT = {
     "background_tasks": "no tasks beside a run: do that work in a step",
     "websocket": _NO_WEBSOCKETS,
     "websocket_handler": _NO_WEBSOCKETS,
-    "audio": _NO_MEDIA,
-    "images": _NO_MEDIA,
-    "videos": _NO_MEDIA,
-    "files": _NO_MEDIA,
-    "media_storage": _NO_MEDIA,
+    "audio": NO_MEDIA,
+    "images": NO_MEDIA,
+    "videos": NO_MEDIA,
+    "files": NO_MEDIA,
+    "media_storage": NO_MEDIA,
 }
 """Keywords of the programs that kernbot's API comes from: what does not exist here, and what to do instead."""
 
 
-def check_names(given: Mapping[str, Any], allowed: type, method: str) -> None:
-    """Raise TypeError, as Python does, for a keyword that `method` doesn't take."""
+def check_names(given: Mapping[str, Any], allowed: type, method: str, absent: Mapping[str, str] = ABSENT) -> None:
+    """Raise TypeError, as Python does, for a keyword that `method` doesn't take; with the reason, if it is `absent`."""
     for name in given:
         if name in allowed.__annotations__:
             continue
-        if name in _ABSENT:
-            raise TypeError(f"{method}() takes no {name!r}, because kernbot has {_ABSENT[name]}.")
+        if name in absent:
+            raise TypeError(f"{method}() takes no {name!r}, because kernbot has {absent[name]}.")
         raise TypeError(f"{method}() got an unexpected keyword argument {name!r}")
 
 

@@ -45,6 +45,11 @@ def read(kind: type[_T], value: object) -> _T | None:
     return found
 
 
+def read_bool(value: object) -> bool | None:
+    """Return True or False; None for anything else, whatever else might be taken for one of them."""
+    return value if isinstance(value, bool) else None
+
+
 def read_moment(value: object) -> datetime | None:
     """Return a moment written in ISO 8601, in UTC where it names no time zone; None for anything else."""
     moment = read(datetime, value)

@@ -76,8 +76,8 @@ class UserInputField:
         Nothing is checked, so that what was once stored can be read whatever the rules are by now.
         """
         item = cls(name="unchecked")
-        readers = {"field_type": lambda kind: _ALIASES.get(str(kind), kind)}
-        vars(item).update({"name": "", **fields_in(cls, data, **readers)})
+        known = fields_in(cls, data, name=str, field_type=lambda kind: _ALIASES.get(str(kind), kind))
+        vars(item).update({"name": "", **known})
         return item
 
     @property

@@ -12,13 +12,22 @@ from typing import TYPE_CHECKING, Any, Self
 
 from kernbot.errors import AnswerError
 from kernbot.run.answer import Action, Answer
-from kernbot.workflow.dicts import as_dict, fields_in, read, read_moment, read_object, read_objects, read_past
+from kernbot.run.requirement import RunRequirement
+from kernbot.workflow.dicts import (
+    as_dict,
+    fields_in,
+    read,
+    read_bool,
+    read_moment,
+    read_object,
+    read_objects,
+    read_past,
+)
 from kernbot.workflow.fields import UserInputField, checked_values
 from kernbot.workflow.inputs import as_plain
 from kernbot.workflow.review import OnReject
 
 if TYPE_CHECKING:
-    from kernbot.run.requirement import RunRequirement
     from kernbot.workflow.types import StepInput, StepOutput
 
 
@@ -79,12 +88,16 @@ class Requirement:
             `edited_output`      what takes the place of a content under review; implies the yes
         and of a failure `decision`: `retry`, `skip` or `cancel`. It counts as taken at `resolved_at` (unix seconds), or
         now where that is missing or yet to come.
+
+        Calls of tools are decided in `executor_requirements`, as `RunRequirement.from_dict` says.
         """
         item = cls(**fields_in(cls, data, **cls._readers()))
         if item.is_stored:
             return item
         if data.get("answer") is None:
             item._take_decision(data)
+        elif item.answer is None:
+            item._forget_decision()
         if item.answer is not None:
             item.resolved_at = read_past(item.resolved_at) or time.time()
         return item
@@ -105,6 +118,15 @@ class Requirement:
         self._check_is_open()
         self.answer = answer
         self.resolved_at = time.time() if answer else None
+
+    def _forget_decision(self) -> None:
+        """Leave nothing of a decision that can't be read."""
+
+    def note_what_was_set(self) -> None:
+        """Take a decision that a program has set on the attributes itself, where no method was told one."""
+        if self.answer is None and not self.is_stored:
+            self._take_decision({})
+            self.resolved_at = time.time() if self.answer else None
 
     def _check_is_open(self) -> None:
         if self.is_stored:
@@ -187,9 +209,10 @@ class StepRequirement(Requirement):
         return {
             **super()._readers(),
             "user_input_schema": lambda schema: read_objects(UserInputField.from_dict, schema) or None,
+            "executor_requirements": lambda calls: read_objects(RunRequirement.from_dict, calls) or None,
             "step_output": partial(read_object, StepOutput.from_dict),
             "step_input": partial(read_object, StepInput.from_dict),
-            "confirmed": lambda said: said if isinstance(said, bool) else None,
+            "confirmed": read_bool,
             "user_input": partial(read, dict[str, Any]),
         }
 
@@ -197,6 +220,9 @@ class StepRequirement(Requirement):
         self.answer = self._decision_in(data)
         if self.answer is not None:
             self.confirmed = self.answer.action is not Action.reject
+
+    def _forget_decision(self) -> None:
+        self.confirmed = self.user_input = None
 
     def _decision_in(self, data: Mapping[str, Any]) -> Answer | None:
         if self.confirmed is False:

@@ -344,6 +344,8 @@ def _initial_state(workflow: Workflow) -> dict[str, Any]:
         node = nodes.pop()
         if isinstance(node, Step) and node.workflow is not None:
             state = {**_initial_state(node.workflow), **state}
+        elif isinstance(node, Step) and node.agent is not None:
+            state = {**node.agent.setup().session_state, **state}
         else:
             nodes += [inner for inside in node.children() for inner in inside]
     return {**state, **(workflow.session_state or {})}

@@ -10,6 +10,7 @@ import pytest
 from kernbot.db.base import Store
 from kernbot.db.in_memory import InMemoryDb
 from kernbot.db.sqlite import SqliteDb
+from tests.engine.agent_bench import Desk
 from tests.engine.bench import Calls, Look, must_load
 from tests.engine.writing import Writer
 
@@ -18,6 +19,12 @@ from tests.engine.writing import Writer
 def calls() -> Calls:
     """Nothing has run yet."""
     return Calls()
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """No tool has been called yet."""
+    return Desk()
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ def assert_is_caught(new_db: Callable[[], InMemoryDb] = InMemoryDb) -> None:
 
     seeded = settings(
         max_examples=_EXAMPLES,
+        deadline=None,
         derandomize=True,
         database=None,
         phases=[Phase.generate],

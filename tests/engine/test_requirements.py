@@ -418,3 +418,16 @@ def test_a_decision_looks_the_same_once_it_is_stored(db: Store, calls: Calls) ->
             answered.user_input,
         )
         assert (stored.selected_choices, stored.is_resolved) == (answered.selected_choices, True)
+
+
+def test_a_decision_that_is_set_on_the_attributes_counts(calls: Calls, db: Store) -> None:
+    """Values and a yes that a program puts on the requirement itself are as good as those given by its methods."""
+    fields = [{"name": "size", "field_type": "int"}]
+    step = calls.step("a", requires_confirmation=True, requires_user_input=True, user_input_schema=fields)
+    workflow = Workflow(name="w", db=db, steps=[step])
+    run = workflow.run("x")
+    asked = run.step_requirements[-1]
+    asked.user_input = {"size": 3}
+    asked.confirmed = True
+    run = workflow.continue_run(run)
+    assert (run.status, run.step_requirements[-1].user_input) == ("COMPLETED", {"size": 3})

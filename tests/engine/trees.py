@@ -208,13 +208,13 @@ def _named(tree: Sequence[Shape], numbers: Iterator[int]) -> tuple[Shape, ...]:
     )
 
 
-_CONFIRMS = st.sampled_from(["none", "none", "none", "confirm"])
-_GATES = st.sampled_from(["none", "none", "none", "none", "none", "confirm", "input", "both"])
-_REVIEWS = st.sampled_from(["none", "none", "always", "sometimes"])
-_NOES = st.sampled_from(["retry", "skip", "retry", "retry", "skip", "cancel"])
-_RETRIES = st.integers(0, 2)
-_ERRORS = st.sampled_from([None, "skip", "pause", "fail", "fail"])
-_FAILS = st.sampled_from([0, 0, 1, 2])
+_CONFIRMS = st.sampled_from(["none", "confirm"])
+_GATES = st.sampled_from(["none", "none", "none", "confirm", "input", "both"])
+_REVIEWS = st.sampled_from(["none", "always", "sometimes"])
+_NOES = st.sampled_from(["retry", "skip", "retry", "skip", "retry", "cancel"])
+_RETRIES = st.sampled_from([1, 2, 0, 2])
+_ERRORS = st.sampled_from([None, "skip", "pause", "fail"])
+_FAILS = st.sampled_from([0, 1, 0, 2])
 _ASKS = {"on_reject": _NOES, "max_retries": _RETRIES}
 
 _SETTINGS: dict[type[Shape], dict[str, st.SearchStrategy[Any]]] = {
@@ -240,7 +240,7 @@ _SETTINGS: dict[type[Shape], dict[str, st.SearchStrategy[Any]]] = {
     Cycle: {
         "gate": _CONFIRMS,
         "review": st.sampled_from(["none", "iteration", "always", "sometimes"]),
-        "times": st.integers(1, 3),
+        "times": st.sampled_from([2, 3, 1]),
         "may_end": st.booleans(),
         "forwards": st.booleans(),
         **_ASKS,
@@ -259,30 +259,52 @@ _SETTINGS: dict[type[Shape], dict[str, st.SearchStrategy[Any]]] = {
 _DEEPEST = 4
 
 
+@dataclass(frozen=True)
+class _Theme:
+    """What a tree is made of: few things, so that these meet often."""
+
+    kinds: tuple[type[Shape], ...]
+    left_out: frozenset[str]
+    """Settings that no node has."""
+
+    def settings(self, kind: type[Shape]) -> st.SearchStrategy[dict[str, Any]]:
+        return st.fixed_dictionaries({key: some for key, some in _SETTINGS[kind].items() if key not in self.left_out})
+
+
+_THEMES = st.builds(
+    _Theme,
+    st.lists(st.sampled_from([kind for kind in _SETTINGS if kind is not Leaf]), min_size=1, max_size=3).map(tuple),
+    st.sampled_from([{"stops"}, {"gate", "stops"}, {"review", "stops"}, {"fails", "stops"}, set()]).map(frozenset),
+)
+
+
 @st.composite
-def _shapes(draw: st.DrawFn, depth: int = 1) -> Shape:
+def _shapes(draw: st.DrawFn, theme: _Theme, depth: int) -> Shape:
     """Draw a node with what is in it; the deeper, the more often a step."""
-    composites = [] if depth == _DEEPEST else list(_SETTINGS)
-    kind = draw(st.sampled_from([Leaf] * 2 * depth + composites))
-    settings = draw(st.fixed_dictionaries(_SETTINGS[kind]))
+    is_leaf = depth == _DEEPEST or draw(st.sampled_from([True] * depth + [False] * 3))
+    kind = Leaf if is_leaf else draw(st.sampled_from(theme.kinds))
+    settings = draw(theme.settings(kind))
     if kind is not Leaf:
-        settings["inside"] = draw(_lists(depth + 1, 1 if kind in (Fork, Branches) else 0))
+        settings["inside"] = draw(_lists(theme, depth + 1, 1 if kind in (Fork, Branches) else 0))
     if kind is Choice:
-        settings["otherwise"] = draw(_lists(depth + 1))
+        settings["otherwise"] = draw(_lists(theme, depth + 1, 0))
     if kind is Fork and settings["picks"] is None:
         settings |= {"selects": True, "fails": 0}
     return kind(**settings)
 
 
-def _lists(depth: int, min_size: int = 0) -> st.SearchStrategy[tuple[Shape, ...]]:
-    return st.lists(_shapes(depth), min_size=min_size, max_size=3).map(tuple)
+@st.composite
+def _lists(draw: st.DrawFn, theme: _Theme, depth: int, least: int) -> tuple[Shape, ...]:
+    size = draw(st.sampled_from([least, 1, 2, 2, 3]))
+    return tuple(draw(st.lists(_shapes(theme, depth), min_size=size, max_size=3)))
 
 
 @st.composite
 def _cases(draw: st.DrawFn) -> Case:
-    tree = draw(st.lists(_shapes(), min_size=1, max_size=4))
-    moods = draw(st.lists(st.integers(0, 5), min_size=1, max_size=12))
-    return Case(_named(tree, count()), People(tuple(moods)), draw(st.integers(0, 3)), draw(st.booleans()))
+    tree = draw(_lists(draw(_THEMES), 1, 1))
+    moods = draw(st.lists(st.sampled_from([0, 1, 3, 2, 4, 5, 6, 7]), min_size=5, max_size=12))
+    patience = draw(st.sampled_from([0, 1, 3, 9]))
+    return Case(_named(tree, count()), People(tuple(moods)), patience, draw(st.booleans()))
 
 
 CASES = _cases()

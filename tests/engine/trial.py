@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from kernbot.db.base import Store
 from kernbot.engine.fronts import call_sync
 from kernbot.engine.ledger import give_answer
+from kernbot.engine.sessions import load_output
 from kernbot.errors import ConflictError
 from kernbot.run import RunStatus
 from kernbot.run.workflow import WorkflowRunOutput
@@ -65,14 +67,13 @@ class Trial:
 
     def carry_out(self) -> Outcome:
         """Start the run, answer it and continue it until it has ended; return what came of it."""
-        self._leg(partial(self._workflow().run, "x", run_id=self.run_id, session_id=self.run_id))
+        begin: Callable[..., Any] = partial(self._workflow().run, "x", run_id=self.run_id, session_id=self.run_id)
+        self._leg(next(self.legs), begin)
         patience = self.case.patience
         while not (run := self._load()).status.has_ended or (run.status is RunStatus.ERROR and patience > 0):
             assert len(self.asked) < _MOST_QUESTIONS, "The run asks for ever."
             patience -= run.status is RunStatus.ERROR
-            rival, answered = self._load(), self._answer(run)
-            given = {"run_id": self.run_id} if self.case.one_by_one else {"run_response": run}
-            self._leg(partial(self._workflow().continue_run, **given), partial(self._refuse, rival, answered))
+            self._go_on(run, next(self.legs))
         completed = run.status is RunStatus.COMPLETED
         return Outcome(
             status=str(run.status),
@@ -80,19 +81,24 @@ class Trial:
             asked=self.asked,
             ran=self.plants.ran,
             failed=[str(failed.step_name) for failed in run.failed_steps] if completed else [],
-            worked=Counter(self._workflow().get_session_state(self.run_id)),
+            worked=Counter(Workflow(db=self.db).get_session_state(self.run_id)),
         )
 
     def _workflow(self) -> Workflow:
         return Workflow(name="w", db=self.db, steps=self.plants.nodes(self.case.tree))
 
     def _load(self) -> WorkflowRunOutput:
-        run = self._workflow().get_run_output(self.run_id)
+        run = call_sync(partial(load_output, self.db, self.run_id))
         assert run is not None
         return run
 
-    def _leg(self, begin: Callable[..., Any], rival: Callable[[], None] | None = None) -> None:
-        leg = next(self.legs)
+    def _go_on(self, run: WorkflowRunOutput, leg: Leg) -> None:
+        rival = copy.deepcopy(run)
+        answered = self._answer(run)
+        given = {"run_id": self.run_id} if self.case.one_by_one else {"run_response": run}
+        self._leg(leg, partial(self._workflow().continue_run, **given), partial(self._refuse, rival, answered))
+
+    def _leg(self, leg: Leg, begin: Callable[..., Any], rival: Callable[[], None] | None = None) -> None:
         try:
             if not leg.events:
                 begin()

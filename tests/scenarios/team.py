@@ -38,6 +38,7 @@ SCOPE_OF = {
     "conversations.members": "channels:read",
     "users.info": "users:read",
     "views.open": None,
+    "views.push": None,
     "views.update": None,
 }
 """The Web API methods that the bot calls, each with the scope that its documentation names."""
@@ -123,7 +124,7 @@ class Team:
         assert view is not None
         return view
 
-    async def send(self, who: str, view: dict[str, Any], *typed: str) -> Delivery:
+    async def send(self, who: str, view: dict[str, Any], *typed: Any) -> Delivery:
         """Have somebody fill in the fields of a modal in their order, and submit it."""
         inputs = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
         return await self.person(who).submit(view["id"], dict(zip(inputs, typed, strict=False)))

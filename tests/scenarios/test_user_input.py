@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kernbot.examples import configurable_pipeline
+from kernbot.workflow import Step, Workflow
 from tests.scenarios.team import Team, words
 from tests.scenarios.workflows import configure
 
@@ -41,6 +42,17 @@ async def test_where_both_are_asked_a_no_needs_no_values(team: Team) -> None:
         card = await team.ask("configure", "Configure processing:")
         await team.click("ana", card, "pause.reject")
         await team.says(card, "Rejected, the step was skipped")
+
+
+async def test_values_without_a_schema_are_given_as_json(team: Team) -> None:
+    """Where the author does not say which values, the form takes an object."""
+    step = Step("any", lambda step_input: str(step_input.user_input), requires_user_input=True)
+    async with team.bot(Workflow(name="free", steps=[step])):
+        card = await team.ask("free", "Fill in what `any` needs")
+        form = await team.press("ana", card, "pause.fill")
+        assert "This is not JSON" in str((await team.send("ana", form, "x=1")).errors)
+        assert (await team.send("ana", form, '{"x": 1}')).ok
+        assert "{'x': 1}" in words(await team.under(team.parents()[0], "Result of free"))
 
 
 async def test_a_form_that_lost_keeps_what_was_typed(team: Team) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from kernbot.run.answer import Action, Answer
 from kernbot.run.status import RunStatus
 from kernbot.slack.ids import TokenMaker
-from kernbot.slack.render.facts import FieldFacts, Followed, PauseFacts, RunFacts, StepFacts
+from kernbot.slack.render.facts import Choice, FieldFacts, Followed, PauseFacts, Reviewed, RunFacts, StepFacts
 
 TOKENS = TokenMaker(key=b"k" * 32, team_id="T01ACME")
 ASKED_AT = 1_795_183_500.0
@@ -81,6 +81,109 @@ DEFINITION_CHANGED = replace(
     cause="definition_changed",
 )
 
+DRAFT = "Failed payments fell by 18 percent. Support tickets fell to 4."
+OUTPUT_REVIEW = replace(
+    CONFIRMATION,
+    kind="output_review",
+    message="Approve this draft of the weekly report?",
+    step_name="write-draft",
+    next_step="send",
+    values=[("output", DRAFT)],
+    reviewed=Reviewed(text=DRAFT),
+    requires_confirmation=False,
+    on_reject="retry",
+    silence="cancel",
+    actions=["confirm", "edit", "reject"],
+    retries=1,
+    max_retries=3,
+)
+DATA_REVIEW = replace(
+    OUTPUT_REVIEW,
+    values=[("output", '{"cut": 18}')],
+    reviewed=Reviewed(text='{"cut": 18}', is_data=True),
+    on_reject="skip",
+    retries=0,
+)
+
+ITERATION_REVIEW = replace(
+    OUTPUT_REVIEW,
+    kind="iteration_review",
+    message="Accept this version of the subject line?",
+    step_name="subject-line",
+    next_step="write-draft",
+    silence="confirm",
+    max_retries=None,
+    iteration=2,
+    max_iterations=5,
+)
+
+ROUTE = replace(
+    CONFIRMATION,
+    kind="route",
+    message="Choose how this release reaches production",
+    step_name="roll-out",
+    values=[],
+    requires_confirmation=False,
+    silence="select",
+    actions=["select", "reject"],
+    choices=[
+        Choice(name="canary", description="5 percent first, everyone after 30 minutes"),
+        Choice(name="blue-green", description="a second set of servers, then switch over"),
+        Choice(name="all-at-once"),
+    ],
+    proposed=["canary"],
+    max_retries=3,
+)
+REGIONS = replace(
+    ROUTE,
+    message="Choose the regions that get this release",
+    step_name="regions",
+    choices=[Choice(name=f"region-{number}", description=f"{number} servers") for number in range(1, 8)],
+    several=True,
+    proposed=["region-1", "region-2"],
+)
+
+CALL = replace(
+    CONFIRMATION,
+    kind="call_confirmation",
+    message="Run the tool `issue_refund`?",
+    step_name="settle",
+    values=[("order", "A-20419"), ("amount", "129.00 EUR"), ("api_token", "•••")],
+    requires_confirmation=False,
+    silence="reject",
+    actions=["confirm", "provide", "reject"],
+    fields=[FieldFacts(name="amount", field_type="str", default="129.00 EUR")],
+    asker=("agent", "refund-agent"),
+    call=1,
+    calls=2,
+    irreversible=True,
+)
+CALL_INPUT = replace(
+    CALL,
+    kind="call_input",
+    message="Fill in what the tool `book_courier` needs",
+    actions=["provide", "reject"],
+    values=[("order", "A-20419")],
+    fields=[
+        FieldFacts(name="pickup_time", field_type="str", suggestion="Mon 09:00"),
+        FieldFacts(name="account_key", field_type="str", secret=True),
+    ],
+    calls=1,
+    irreversible=False,
+)
+CALL_RESULT = replace(CALL_INPUT, kind="call_result", message="Run `check` elsewhere, and give its result", fields=[])
+AGENT_INPUT = replace(CALL_INPUT, kind="agent_input", message="Fill in what the agent asks for", values=[])
+AGENT_CHOICES = replace(
+    CALL_INPUT,
+    kind="agent_choices",
+    message="Answer what the agent asks",
+    values=[("question 1", "Which colour?"), ("question 2", "Which sizes?")],
+    fields=[
+        FieldFacts(name="Which colour?", field_type="str", allowed_values=["red", "blue"], descriptions=["warm", None]),
+        FieldFacts(name="Which sizes?", field_type="str", allowed_values=["S", "M", "L"], several=True),
+    ],
+)
+
 RUN = RunFacts(
     run_id="7f3c" * 8,
     workflow="deploy",
@@ -113,9 +216,10 @@ def answered(
     feedback: str | None = None,
     seconds: float | None = None,
     values: dict[str, Any] | None = None,
+    **more: Any,
 ) -> PauseFacts:
     """Return a question after an answer."""
-    answer = Answer(action=action, values=values or {}, feedback=feedback)
+    answer = Answer(action=action, values=values or {}, feedback=feedback, **more)
     return replace(
         pause,
         is_open=False,

@@ -32,6 +32,10 @@ def test_every_button_has_a_listener() -> None:
     assert {action for action in LABELS if OPENING.search(action)} == {
         "pause.fill",
         "pause.review",
+        "pause.edit",
+        "pause.feedback",
+        "pause.choose",
+        "pause.result",
         "pause.details",
         "run.details",
     }

@@ -13,6 +13,7 @@ from kernbot.run.answer import Action
 from kernbot.slack import ids
 from kernbot.slack.render import modals, refusals
 from kernbot.slack.render.facts import FieldFacts, PauseFacts
+from kernbot.slack.render.forms import form_of
 from tests.slack.render_samples import (
     ANSWERED,
     AT_DEADLINE,
@@ -34,7 +35,7 @@ from tests.slack.render_samples import (
 
 def form(*fields: FieldFacts, pause: PauseFacts = USER_INPUT) -> dict[str, Any]:
     """Return the form of a question for these fields."""
-    return modals.fill_in(RUN, replace(pause, fields=fields), tokens=TOKENS)
+    return form_of(ids.FILL_IN, RUN, replace(pause, fields=fields), tokens=TOKENS)
 
 
 def field(**given: Any) -> dict[str, Any]:
@@ -59,7 +60,7 @@ def test_both_on_one_step_show_all_values_before_they_are_approved() -> None:
     """A form that approves too says so in title and submit, and shows the values whole."""
     draft = "line\n" * 1_000
     pause = replace(USER_INPUT, requires_confirmation=True, values=[("to", "ana"), ("draft", draft)])
-    view = modals.fill_in(RUN, pause, tokens=TOKENS)
+    view = form_of(ids.FILL_IN, RUN, pause, tokens=TOKENS)
     assert view["title"]["text"] == "Fill in and approve"
     assert view["submit"]["text"] == "Send and approve"
     assert text_of(part(view, "values.0")) == "to: ana"
@@ -171,7 +172,7 @@ def test_more_fields_than_a_modal_holds_are_a_clear_error() -> None:
 
 def test_more_text_than_a_modal_holds_is_a_clear_error() -> None:
     """A form over 250 kB says what to shorten."""
-    with pytest.raises(ConfigurationError, match="Offer fewer allowed_values"):
+    with pytest.raises(ConfigurationError, match="Offer fewer choices"):
         form(FieldFacts(name="city", field_type="str", allowed_values=[f"{n:0100}" for n in range(3_000)]))
 
 
@@ -179,7 +180,7 @@ def test_a_review_shows_all_and_offers_both_answers() -> None:
     """Approve is the submit, Reject stands beside it, and closing decides nothing."""
     draft = " ".join(f"word{n}" for n in range(1_000))
     pause = replace(CONFIRMATION, values=[("draft", draft)])
-    view = modals.review(RUN, pause, tokens=TOKENS)
+    view = form_of(ids.REVIEW, RUN, pause, tokens=TOKENS)
     shown = "".join(element["elements"][1]["elements"][0]["text"] for element in view["blocks"] if _is_value(element))
     assert shown == draft
     assert [view[name]["text"] for name in ("title", "submit", "close")] == ["Review", "Approve", "Close"]
@@ -197,7 +198,7 @@ def _is_value(block: dict[str, Any]) -> bool:
 def test_a_question_that_was_cut_stands_whole_in_its_review() -> None:
     """What the top of the card has no room for is among the values."""
     message = "Ship it? " * 200
-    view = modals.review(RUN, replace(CONFIRMATION, message=message), tokens=TOKENS)
+    view = form_of(ids.REVIEW, RUN, replace(CONFIRMATION, message=message), tokens=TOKENS)
     assert text_of(part(view, "values.0")) == f"question{message}"
 
 

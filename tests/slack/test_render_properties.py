@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
 from typing import Any
@@ -14,12 +15,41 @@ from hypothesis import strategies as st
 from kernbot.localslack.block_kit import check_message, check_view
 from kernbot.run.answer import Action, Answer
 from kernbot.run.status import RunStatus
+from kernbot.slack import ids
 from kernbot.slack.render import modals, refusals
 from kernbot.slack.render.card import card
-from kernbot.slack.render.facts import FieldFacts, Followed, PauseFacts, RunFacts, StepFacts
+from kernbot.slack.render.facts import (
+    CardKind,
+    Choice,
+    FieldFacts,
+    Followed,
+    PauseFacts,
+    Reviewed,
+    RunFacts,
+    StepFacts,
+)
+from kernbot.slack.render.forms import form_of
 from kernbot.slack.render.parent import parent
 from kernbot.slack.render.result import result
-from tests.slack.render_samples import CONFIRMATION, DEFINITION_CHANGED, MAY_HAVE_RUN, RUN, TOKENS, USER_INPUT, strings
+from tests.slack.render_samples import (
+    AGENT_CHOICES,
+    AGENT_INPUT,
+    CALL,
+    CALL_INPUT,
+    CALL_RESULT,
+    CONFIRMATION,
+    DATA_REVIEW,
+    DEFINITION_CHANGED,
+    ITERATION_REVIEW,
+    MAY_HAVE_RUN,
+    OUTPUT_REVIEW,
+    REGIONS,
+    ROUTE,
+    RUN,
+    TOKENS,
+    USER_INPUT,
+    strings,
+)
 
 TRICKS = (
     "",
@@ -44,7 +74,7 @@ TRICKS = (
 SHORT = st.sampled_from(TRICKS) | st.text(max_size=12)
 ANY = st.tuples(SHORT | st.sampled_from("x<😀\n\u202e"), st.sampled_from([1, 1, 5_000]))
 """A text, and how often it is repeated, up to 5,000 characters."""
-FOLLOWED: tuple[Followed, ...] = ("resuming", "ran", "failed", "skipped", "else", "cancelled")
+FOLLOWED: tuple[Followed, ...] = ("resuming", "ran", "failed", "skipped", "else", "cancelled", "again")
 STATES = ("done", "failed", "skipped", "running", "waiting", "not_yet", "not_run")
 PAUSES = (
     CONFIRMATION,
@@ -52,7 +82,31 @@ PAUSES = (
     replace(USER_INPUT, requires_confirmation=True),
     MAY_HAVE_RUN,
     DEFINITION_CHANGED,
+    OUTPUT_REVIEW,
+    DATA_REVIEW,
+    ITERATION_REVIEW,
+    ROUTE,
+    REGIONS,
+    CALL,
+    CALL_INPUT,
+    CALL_RESULT,
+    AGENT_INPUT,
+    AGENT_CHOICES,
 )
+FORMS: dict[CardKind, tuple[str, ...]] = {
+    "confirmation": (ids.REVIEW,),
+    "user_input": (ids.FILL_IN,),
+    "output_review": (ids.REVIEW, ids.EDIT, ids.FEEDBACK),
+    "iteration_review": (ids.REVIEW, ids.EDIT, ids.FEEDBACK),
+    "route": (ids.CHOOSE, ids.FEEDBACK),
+    "call_confirmation": (ids.REVIEW, ids.FILL_IN, ids.FEEDBACK),
+    "call_input": (ids.FILL_IN, ids.FEEDBACK),
+    "call_result": (ids.RESULT, ids.FEEDBACK),
+    "agent_input": (ids.FILL_IN, ids.FEEDBACK),
+    "agent_choices": (ids.FILL_IN, ids.FEEDBACK),
+    "error": (),
+}
+"""The forms in which each kind of question is answered."""
 
 OURS = re.compile(
     r"<!date\^\d+\^\{date_short_pretty\} at \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
@@ -60,7 +114,10 @@ OURS = re.compile(
     r"|<https://acme\.slack\.com/[\w/?=]+\|(Open the question|open the run|open it)>"
 )
 """All mentions, dates and links that the bot makes of these facts."""
-NOTES = re.compile(r"empty|\([\d,]+ of [\d,]+ characters\)|\d+ more\n?| (required|optional)| part \d+ of \d+")
+NOTES = re.compile(
+    r"empty|\([\d,]+ of [\d,]+ characters\)|\d+ more\n?| (required|optional)| part \d+ of \d+"
+    r"|\nand more|Only spaces or line breaks changed\."
+)
 HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ud800-\udfff]"
 )
@@ -79,6 +136,7 @@ class Shape:
     steps: Sequence[str]
     values: int
     fields: int
+    choices: int
     on_reject: str
     silence: str
 
@@ -87,39 +145,45 @@ SHAPES = st.builds(
     Shape,
     pause=st.sampled_from(PAUSES),
     status=st.sampled_from(list(RunStatus)),
-    action=st.none() | st.sampled_from([Action.confirm, Action.provide, Action.reject, Action.skip, Action.cancel]),
+    action=st.none() | st.sampled_from([action for action in Action if action is not Action.retry]),
     by=st.sampled_from(["U02ANA", "timeout", "library"]),
     followed=st.sampled_from(FOLLOWED),
     steps=st.lists(st.sampled_from(STATES), max_size=25),
     values=st.sampled_from([0, 1, 3, 10, 11]),
     fields=st.sampled_from([0, 1, 4, 60]),
-    on_reject=st.sampled_from(["skip", "cancel", "else"]),
-    silence=st.sampled_from(["confirm", "provide", "reject", "skip", "cancel"]),
-)
+    choices=st.sampled_from([1, 3, 4, 5, 12, 101]),
+    on_reject=st.sampled_from(["skip", "cancel", "else", "retry"]),
+    silence=st.sampled_from(["confirm", "provide", "select", "reject", "skip", "cancel"]),
+).filter(lambda shape: shape.by != "timeout" or shape.action not in (Action.edit, Action.supply))
 
 
 def facts(shape: Shape, texts: Sequence[str]) -> tuple[RunFacts, PauseFacts]:
     """Return facts of this shape in which every text of others is one of these."""
     source = cycle(texts)
     text = source.__next__
-    answer = Answer(action=shape.action, values={"x": text()}, feedback=text() or "x") if shape.action else None
+    choices = _choices(shape.choices, source) if shape.pause.choices else []
     pause = replace(
         shape.pause,
         message=text(),
         step_name=text(),
         next_step=text(),
         values=[(text(), text()) for _ in range(shape.values)],
+        choices=choices,
+        proposed=[choice.name for choice in choices[:3]] if shape.pause.proposed else [],
+        reviewed=_reviewed(shape.pause, text()),
+        asker=("agent", text()) if shape.pause.asker else None,
         fields=_fields(shape.fields, source) if shape.pause.fields else [],
         on_reject=shape.on_reject,
         silence=shape.silence,
         error=text(),
-        is_open=answer is None and not shape.status.has_ended,
-        answer=answer,
-        answered_at=CONFIRMATION.opened_at + 60 if answer else None,
-        answered_by=shape.by if answer else None,
+        is_open=shape.action is None and not shape.status.has_ended,
+        answered_at=CONFIRMATION.opened_at + 60 if shape.action else None,
+        answered_by=shape.by if shape.action else None,
         followed=shape.followed,
         seconds=4,
     )
+    if shape.action:
+        pause = replace(pause, answer=_answer(shape.action, pause, text))
     run = replace(
         RUN,
         workflow=text(),
@@ -135,16 +199,41 @@ def facts(shape: Shape, texts: Sequence[str]) -> tuple[RunFacts, PauseFacts]:
     return run, pause
 
 
+def _answer(action: Action, pause: PauseFacts, text: Callable[[], str]) -> Answer:
+    return Answer(
+        action=action,
+        values={"x": text()},
+        feedback=text() or "x",
+        routes=tuple(choice.name for choice in pause.choices) if action is Action.select else (),
+        output=text() if action in (Action.edit, Action.supply) else None,
+    )
+
+
+def _choices(count: int, source: Iterator[str]) -> list[Choice]:
+    return [Choice(name=f"{next(source)}{number or ''}" or "x", description=next(source)) for number in range(count)]
+
+
+def _reviewed(pause: PauseFacts, text: str) -> Reviewed | None:
+    if pause.reviewed is None:
+        return None
+    return replace(pause.reviewed, text=json.dumps({"x": text}) if pause.reviewed.is_data else text)
+
+
 def _fields(count: int, source: Iterator[str]) -> list[FieldFacts]:
-    kinds = ({"field_type": "str"}, {"field_type": "float"}, {"field_type": "bool"}, {"field_type": "list"})
+    kinds = ("str", "float", "bool", "list")
     typed = [
-        FieldFacts(name=next(source) or "x", description=next(source), required=bool(n % 3), **kinds[n % 4])
+        FieldFacts(name=next(source) or "x", field_type=kinds[n % 4], description=next(source), required=bool(n % 3))
         for n in range(count)
     ]
     texts = [next(source) or "x" for _ in range(12)]
     return [
         *typed,
         FieldFacts(name=next(source) or "x", field_type="str", default=next(source)),
+        FieldFacts(name=next(source) or "x", field_type="str", suggestion=next(source), secret=True),
+        FieldFacts(name=next(source) or "x", field_type="str", allowed_values=texts, descriptions=texts, several=True),
+        FieldFacts(
+            name=next(source) or "x", field_type="str", allowed_values=texts[:3], default=texts[:2], several=True
+        ),
         FieldFacts(name=next(source) or "x", field_type="str", allowed_values=texts[:3], default=texts[1]),
         FieldFacts(name=next(source) or "x", field_type="str", allowed_values=texts, default=texts[1]),
     ]
@@ -166,9 +255,7 @@ def views(run: RunFacts, pause: PauseFacts) -> list[dict[str, Any]]:
     """Return every view that these facts can make."""
     typed = [(item.name, item.description or "x") for item in pause.fields]
     shown = [modals.details(run, pause), modals.run_details(run), modals.closed(run, pause, typed)]
-    if pause.kind == "error":
-        return shown
-    return [*shown, modals.fill_in(run, pause, tokens=TOKENS), modals.review(run, pause, tokens=TOKENS)]
+    return [*shown, *(form_of(form, run, pause, tokens=TOKENS) for form in FORMS[pause.kind])]
 
 
 @settings(max_examples=100, deadline=None)
@@ -193,7 +280,7 @@ def test_no_text_of_others_makes_a_mention_or_link_or_hides(shape: Shape, texts:
             assert not set(OURS.sub("", text)) & set("<>"), text
         assert {element["type"] for element in _inline(shown)} <= {"text"}
         assert all(NOTES.fullmatch(element["text"]) for element in _inline(shown) if _is_italic(element))
-        assert not [text for text in strings(_without_defaults(shown)) if HIDDEN.search(text)]
+        assert not [text for text in strings(shown) if HIDDEN.search(text)]
 
 
 @settings(max_examples=100, deadline=None)
@@ -224,13 +311,6 @@ def _inline(shown: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _is_italic(element: dict[str, Any]) -> bool:
     return bool(element.get("style", {}).get("italic", False))
-
-
-def _without_defaults(shown: Any) -> Any:
-    """Leave out what stands in inputs, which is the value itself."""
-    if isinstance(shown, dict):
-        return {key: _without_defaults(value) for key, value in shown.items() if key != "initial_value"}
-    return [_without_defaults(item) for item in shown] if isinstance(shown, list) else shown
 
 
 def _skeleton(shown: dict[str, Any]) -> list[str]:

@@ -93,9 +93,9 @@ def button(
     return element | {name: given for name, given in (("style", style), ("confirm", confirm)) if given}
 
 
-def confirm(title: str, text: str, *, yes: str, no: str) -> Element:
+def confirm(title: str, text: str, *, yes: str, no: str, style: str = "danger") -> Element:
     """Return the dialog that asks back before something that can't be undone."""
-    return {"title": plain(title), "text": plain(text), "confirm": plain(yes), "deny": plain(no), "style": "danger"}
+    return {"title": plain(title), "text": plain(text), "confirm": plain(yes), "deny": plain(no), "style": style}
 
 
 def error_quote(block_id: str, error: str) -> Block:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from kernbot.slack import ids
 from kernbot.slack.ids import TokenMaker, short_id
 from kernbot.slack.render.blocks import Element, button, confirm
 from kernbot.slack.render.facts import PauseFacts, RunFacts
-from kernbot.slack.render.promise import asks_to_confirm
+from kernbot.slack.render.promise import asks_for_feedback, asks_to_confirm
 from kernbot.slack.render.question import question_cut, question_in_dialog
 from kernbot.slack.render.text import short
-from kernbot.slack.render.values import all_shown
+from kernbot.slack.render.values import all_shown, choices_shown
 
 LABELS = {
     ids.APPROVE: "Approve",
     ids.REVIEW: "Review",
+    ids.EDIT: "Edit",
+    ids.FEEDBACK: "Reject",
+    ids.CHOOSE: "Choose",
+    ids.RESULT: "Provide result",
     ids.FILL_IN: "Fill in",
     ids.REJECT: "Reject",
     ids.DETAILS: "Details",
@@ -27,30 +29,55 @@ LABELS = {
 """What is written on the button of an action."""
 
 _LONGEST_NAME = 25
-_REJECTS = {"skip": "skips the step", "cancel": "cancels the run", "else": "runs the else branch"}
-
-
-def buttons_of_card(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> list[Element]:
-    """Return the row of buttons of an open card; at most one is primary, and it is safe to press without thinking."""
-    makers = {"confirmation": _of_confirmation, "user_input": _of_user_input, "error": _of_error}
-    return list(makers[pause.kind](run, pause, tokens))
+_REJECTS = {"skip": "skips the step", "cancel": "cancels the run", "else": "runs the else branch", "retry": "again"}
 
 
 def fill_in_label(pause: PauseFacts) -> str:
     """Return what filling in a question is called: it approves too where both are asked."""
+    if pause.kind in ("call_confirmation", "agent_choices"):
+        return "Edit" if pause.kind == "call_confirmation" else "Answer"
     return "Fill in and approve" if asks_to_confirm(pause) else "Fill in"
 
 
 def needs_review(pause: PauseFacts) -> bool:
     """Whether a card can't show all that is decided on."""
-    return pause.hides_values or not (question_cut(pause).is_whole and all_shown(pause.values))
+    is_whole = question_cut(pause).is_whole and all_shown(pause.values) and choices_shown(pause)
+    return pause.hides_values or not is_whole
+
+
+def approve_label(pause: PauseFacts) -> str:
+    """Return what a yes is called."""
+    return "Accept and stop" if pause.kind == "iteration_review" else "Approve"
+
+
+def button_of(
+    run: RunFacts,
+    pause: PauseFacts,
+    tokens: TokenMaker,
+    action_id: str,
+    *,
+    label: str | None = None,
+    says: str | None = None,
+    effect: str = "",
+    style: str | None = None,
+    asks_back: Element | None = None,
+) -> Element:
+    """Return a button of a question; `says` takes the place of the label for screen readers, `effect` follows."""
+    label = label or LABELS[action_id]
+    spoken = f"{says or label} {short(pause.step_name, _LONGEST_NAME)}, run {short_id(run.run_id)}{effect}"
+    value = tokens.make(action_id, pause.pause_id, pause.digest)
+    return button(action_id, label, value, spoken, style=style, confirm=asks_back)
 
 
 def reject_button(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Element:
-    """Return the button that says no; it asks back where it cancels the run."""
+    """Return the button that says no: it asks for feedback where that helps, asks back where it cancels the run."""
+    if asks_for_feedback(pause) and pause.kind == "iteration_review":
+        return button_of(run, pause, tokens, ids.FEEDBACK, label="Next iteration")
     effect = f": {_REJECTS[pause.on_reject]}" if pause.on_reject in _REJECTS else ""
+    if asks_for_feedback(pause):
+        return button_of(run, pause, tokens, ids.FEEDBACK, effect=effect, style="danger")
     asks_back = _confirm_reject(pause) if pause.on_reject == "cancel" else None
-    return _button(run, pause, tokens, ids.REJECT, effect=effect, style="danger", asks_back=asks_back)
+    return button_of(run, pause, tokens, ids.REJECT, effect=effect, style="danger", asks_back=asks_back)
 
 
 def details_of_run(run: RunFacts, tokens: TokenMaker) -> Element:
@@ -66,52 +93,10 @@ def cancel_run(run: RunFacts, tokens: TokenMaker, pause: PauseFacts | None = Non
     return button(ids.RUN_CANCEL, "Cancel run", value, says, confirm=_confirm_cancel(run, pause))
 
 
-def _of_confirmation(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
-    is_cut = needs_review(pause)
-    yield _button(run, pause, tokens, ids.REVIEW if is_cut else ids.APPROVE, style="primary")
-    yield reject_button(run, pause, tokens)
-    if not is_cut:
-        yield _details(run, pause, tokens)
-
-
-def _of_user_input(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
-    yield _button(run, pause, tokens, ids.FILL_IN, label=fill_in_label(pause), style="primary")
-    if asks_to_confirm(pause):
-        yield reject_button(run, pause, tokens)
-    yield _details(run, pause, tokens)
-
-
-def _of_error(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
-    if pause.cause == "may_have_run":
-        yield _button(run, pause, tokens, ids.RETRY, effect=": may run twice", asks_back=_confirm_retry(pause))
-    else:
-        yield _button(run, pause, tokens, ids.RETRY, style="primary")
-    if "skip" in pause.actions:
-        yield _button(run, pause, tokens, ids.SKIP)
-    yield cancel_run(run, tokens, pause)
-    yield _details(run, pause, tokens)
-
-
-def _details(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Element:
-    return _button(run, pause, tokens, ids.DETAILS, says="Details of")
-
-
-def _button(
-    run: RunFacts,
-    pause: PauseFacts,
-    tokens: TokenMaker,
-    action_id: str,
-    *,
-    label: str | None = None,
-    says: str | None = None,
-    effect: str = "",
-    style: str | None = None,
-    asks_back: Element | None = None,
-) -> Element:
-    label = label or LABELS[action_id]
-    spoken = f"{says or label} {short(pause.step_name, _LONGEST_NAME)}, run {short_id(run.run_id)}{effect}"
-    value = tokens.make(action_id, pause.pause_id, pause.digest)
-    return button(action_id, label, value, spoken, style=style, confirm=asks_back)
+def confirm_call(pause: PauseFacts) -> Element:
+    """Return the dialog that asks back before a call that can't be undone."""
+    text = f"{question_in_dialog(pause)} This cannot be undone."
+    return confirm("Make this call?", text, yes="Approve", no="Go back", style="primary")
 
 
 def _confirm_reject(pause: PauseFacts) -> Element:
@@ -123,7 +108,8 @@ def _confirm_reject(pause: PauseFacts) -> Element:
     )
 
 
-def _confirm_retry(pause: PauseFacts) -> Element:
+def confirm_retry(pause: PauseFacts) -> Element:
+    """Return the dialog that asks back before something is tried that may have happened already."""
     return confirm("Run it again?", question_in_dialog(pause), yes="Run it again", no="Go back")
 
 

@@ -21,13 +21,14 @@ from kernbot.slack.render.blocks import (
     section,
     words,
 )
-from kernbot.slack.render.buttons import buttons_of_card
+from kernbot.slack.render.difference import difference
 from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.outcome import outcome, state_in_short
-from kernbot.slack.render.promise import rules
+from kernbot.slack.render.promise import rules, special
 from kernbot.slack.render.question import place_of, question_block, question_text
+from kernbot.slack.render.rows import buttons_of_card, buttons_of_choices
 from kernbot.slack.render.text import code, date
-from kernbot.slack.render.values import fields_quote, in_short, values_quote
+from kernbot.slack.render.values import choices_quote, edit_of, fields_quote, in_short, values_quote
 
 _LONGEST_REASON = 1_000
 
@@ -46,6 +47,8 @@ def _open(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, at: At) -> Itera
     since = f"asked for by {code(run.requester)} · waiting since {date(pause.opened_at)}"
     yield context(at("context"), f"{place_of(run, pause)} · {since}")
     yield context(at("rules"), rules(run, pause))
+    if choices := buttons_of_choices(run, pause, tokens):
+        yield actions(at("choices-to-press"), choices)
     yield actions(at("actions"), buttons_of_card(run, pause, tokens))
 
 
@@ -57,9 +60,13 @@ def _subject(pause: PauseFacts, at: At) -> Iterator[Block]:
         yield section(at("hidden"), "Its values are not shown: this channel is shared with another organisation.")
     if pause.values:
         yield rich_text(at("values"), values_quote(pause.values))
-    if pause.fields:
+    if pause.fields and pause.kind not in ("call_confirmation", "agent_choices"):
         heading = [line(words("To fill in:"))] if pause.values else []
         yield rich_text(at("fields"), *heading, fields_quote(pause.fields))
+    if pause.kind == "route":
+        yield rich_text(at("choices"), choices_quote(pause))
+    if text := special(pause):
+        yield section(at("special"), text)
     if pause.cause == "may_have_run":
         yield section(
             at("why"),
@@ -69,9 +76,13 @@ def _subject(pause: PauseFacts, at: At) -> Iterator[Block]:
 
 def _closed(run: RunFacts, pause: PauseFacts, at: At) -> Iterator[Block]:
     reason = pause.answer.feedback if pause.answer else None
+    edit = edit_of(pause)
+    label = " Reason:" if reason else " What changed:" if edit else ""
     yield question_block(at("question"), pause)
-    yield section(at("outcome"), outcome(run, pause) + (" Reason:" if reason else ""))
+    yield section(at("outcome"), outcome(run, pause) + label)
     if reason:
         yield rich_text(at("reason"), quote(*cut_words(reason, _LONGEST_REASON)))
+    if edit:
+        yield difference(at("difference"), *edit)
     lines = [in_short(pause), place_of(run, pause)]
     yield context(at("context"), "\n".join(filter(None, lines)))

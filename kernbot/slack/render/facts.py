@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,11 +12,26 @@ from kernbot.run.status import RunStatus
 StepState = Literal["done", "failed", "skipped", "running", "waiting", "not_yet", "not_run"]
 """`not_run`: the run ended before the step."""
 
-CardKind = Literal["confirmation", "user_input", "error"]
-"""The kinds of question for which there is a card."""
+CardKind = Literal[
+    "confirmation",
+    "user_input",
+    "route",
+    "output_review",
+    "iteration_review",
+    "call_confirmation",
+    "call_input",
+    "call_result",
+    "agent_input",
+    "agent_choices",
+    "error",
+]
+"""The kinds of question. A `call` is one of a tool; an agent itself asks for input, or to choose."""
 
-Followed = Literal["resuming", "ran", "failed", "skipped", "else", "cancelled"]
-"""What came of an answer: `resuming` until it is known."""
+CALLS: Collection[CardKind] = ("call_confirmation", "call_input", "call_result", "agent_input", "agent_choices")
+"""Those that an agent waits for."""
+
+Followed = Literal["resuming", "ran", "failed", "skipped", "else", "cancelled", "again"]
+"""What came of an answer: `resuming` until it is known, `again` where it has the same asked, or done, once more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +55,36 @@ class FieldFacts:
     default: Any = None
     required: bool = True
     allowed_values: Sequence[Any] | None = None
+    descriptions: Sequence[str | None] = ()
+    """Of the allowed values, in their order."""
+    several: bool = False
+    """Whether several of the allowed values may be chosen; the default is a list then."""
+    is_long: bool = False
+    """Whether a text of several lines is expected."""
+    suggestion: Any = None
+    """What a model guessed: shown, never filled in."""
+    secret: bool = False
+    """Whether what is filled in is shown nowhere."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reviewed:
+    """What came out of a step and is under review."""
+
+    text: str
+    """Whole; data as JSON."""
+    is_data: bool = False
+    """Whether the text is JSON that stands for data."""
+    can_be_edited: bool = True
+    """Whether text or JSON can take its place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One of the ways in which a Router can go on."""
+
+    name: str
+    description: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +108,35 @@ class PauseFacts:
     requires_confirmation: bool
     fields: Sequence[FieldFacts]
     on_reject: str | None
-    """`skip`, `cancel` or `else`."""
+    """`skip`, `cancel`, `else` or `retry`."""
     silence: str | None
-    """What the clock will really do at the deadline: `confirm`, `provide`, `reject`, `skip` or `cancel`."""
+    """What the clock will really do at the deadline: the name of an action."""
     actions: Sequence[str]
-    """What may be answered: `confirm`, `provide`, `reject`, `retry`, `skip`, `cancel`."""
+    """What may be answered: the names of actions."""
+    retries: int = 0
+    """How often people have had it asked, or done, again."""
+    max_retries: int | None = None
+    """How often they may; None where nothing is counted."""
+    is_last_try: bool = False
+    """Whether a reject would have it done again, had not all retries been used."""
+    reviewed: Reviewed | None = None
+    iteration: int | None = None
+    """Of a loop, from 1."""
+    max_iterations: int | None = None
+    choices: Sequence[Choice] = ()
+    """The ways in which a Router can go on."""
+    several: bool = False
+    """Whether more than one of them may be chosen."""
+    proposed: Sequence[str] = ()
+    """The names of those that its selector proposes."""
+    asker: tuple[str, str] | None = None
+    """Kind and name of who waits for a call: `agent` or `team`."""
+    call: int = 1
+    """Place of a call among those that the agent asked for at once, from 1."""
+    calls: int = 1
+    """How many these are."""
+    irreversible: bool = False
+    """Whether a call can't be undone."""
     error: str | None = None
     """Class and first line, for an error."""
     cause: str | None = None

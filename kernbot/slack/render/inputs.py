@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import chain, repeat
 from typing import Any
 
 from kernbot.slack.render.blocks import Block, Element, plain
 from kernbot.slack.render.facts import FieldFacts
-from kernbot.slack.render.text import cut, one_line, short
+from kernbot.slack.render.text import cut, one_line, short, with_lines
 from kernbot.slack.render.values import as_text
 
 EXAMPLES = {
@@ -20,10 +21,12 @@ EXAMPLES = {
 """For the types that are typed as text: what they are called, and an example."""
 
 _LONGEST_INPUT = 3_000
-_LONGEST_LABEL = 75
+_LONGEST_LABEL = 300
+_SHORTEST_LABEL = 75
 _LONGEST_DESCRIPTION = 1_500
 _ALL_DESCRIPTIONS = 9_000
 _LONGEST_OPTION = 75
+_LONGEST_GUESS = 150
 _LONGEST_LINE = 80
 _MOST_RADIO = 10
 _MOST_OPTIONS = 100
@@ -61,22 +64,33 @@ def default_text(field: FieldFacts) -> str:
 
 def hides_default(field: FieldFacts) -> bool:
     """Whether the default is too long for an input, so that nothing typed stands for it."""
-    return choices(field) is None and len(default_text(field)) > _LONGEST_INPUT
+    return choices(field) is None and len(with_lines(default_text(field))) > _LONGEST_INPUT
+
+
+def fits_in_label(name: str) -> bool:
+    """Whether the label of an input shows a name whole, however many inputs there are."""
+    return len(one_line(name)) <= _SHORTEST_LABEL
+
+
+def fits_in_option(label: str, description: str) -> bool:
+    """Whether a choice is shown whole."""
+    return len(one_line(label)) <= _LONGEST_OPTION and len(one_line(description)) < _LONGEST_OPTION
 
 
 def input_blocks(fields: Sequence[FieldFacts]) -> list[Block]:
     """Return fields as inputs; the more there are, the less of each description is shown."""
-    room = min(_LONGEST_DESCRIPTION, _ALL_DESCRIPTIONS // len(fields)) if fields else 0
-    return [_input_block(number, field, room) for number, field in enumerate(fields)]
+    each = _ALL_DESCRIPTIONS // max(len(fields), 1)
+    room, label = min(_LONGEST_DESCRIPTION, each), max(_SHORTEST_LABEL, min(_LONGEST_LABEL, each))
+    return [_input_block(number, field, room, label) for number, field in enumerate(fields)]
 
 
-def _input_block(number: int, field: FieldFacts, room: int) -> Block:
+def _input_block(number: int, field: FieldFacts, room: int, label: int) -> Block:
     options = choices(field)
     element = _typed(field) if options is None else _chosen(number, field, options)
     block: Block = {
         "type": "input",
         "block_id": field_id(number),
-        "label": plain(short(field.name, _LONGEST_LABEL)),
+        "label": plain(short(field.name, label)),
         "element": element | {"action_id": input_id(number)},
         "optional": not field.required or hides_default(field),
     }
@@ -85,7 +99,7 @@ def _input_block(number: int, field: FieldFacts, room: int) -> Block:
 
 
 def _typed(field: FieldFacts) -> Element:
-    default = default_text(field)
+    default = with_lines(default_text(field))
     element: Element = {"type": "plain_text_input", "max_length": _LONGEST_INPUT}
     if default and not hides_default(field):
         element["initial_value"] = default
@@ -93,18 +107,33 @@ def _typed(field: FieldFacts) -> Element:
 
 
 def _is_long(field: FieldFacts, default: str) -> bool:
+    if field.is_long:
+        return True
     if field.field_type != "str":
         return field.field_type in ("list", "dict")
     return "\n" in default or max(len(default), len(field.description or "")) > _LONGEST_LINE
 
 
 def _chosen(number: int, field: FieldFacts, values: Sequence[Any]) -> Element:
-    options = [_option(number, place, value) for place, value in enumerate(values)]
-    at_first = next((option for option, value in zip(options, values, strict=True) if value == field.default), None)
-    chosen = {"initial_option": at_first} if at_first and field.default is not None else {}
+    descriptions = chain(field.descriptions, repeat(None))
+    options = [_option(number, place, *option) for place, option in enumerate(zip(values, descriptions, strict=False))]
+    at_first = [option for option, value in zip(options, values, strict=True) if _is_default(field, value)]
+    few, many = ("checkboxes", "multi_static_select") if field.several else ("radio_buttons", "static_select")
+    chosen = _chosen_at_first(field, at_first) if at_first else {}
     if len(options) <= _MOST_RADIO:
-        return {"type": "radio_buttons", "options": options, **chosen}
-    return {"type": "static_select", "placeholder": plain("Choose one"), **_options(options), **chosen}
+        return {"type": few, "options": options, **chosen}
+    placeholder = plain("Choose one or more" if field.several else "Choose one")
+    return {"type": many, "placeholder": placeholder, **_options(options), **chosen}
+
+
+def _chosen_at_first(field: FieldFacts, options: list[Element]) -> dict[str, Any]:
+    return {"initial_options": options} if field.several else {"initial_option": options[0]}
+
+
+def _is_default(field: FieldFacts, value: Any) -> bool:
+    if field.default is None:
+        return False
+    return value in field.default if field.several else value == field.default
 
 
 def _options(options: list[Element]) -> dict[str, Any]:
@@ -118,15 +147,16 @@ def _group(options: list[Element], start: int) -> Element:
     return {"label": plain(f"{start + 1:,} to {start + len(options):,}"), "options": options}
 
 
-def _option(number: int, place: int, value: Any) -> Element:
-    """Return a choice; what its label has no room for goes on below it."""
-    label = one_line(as_text(value)) or "“”"
-    option = {"text": plain(label), "value": option_value(number, place)}
-    if len(label) <= _LONGEST_OPTION:
-        return option
-    begin, rest = label[: _LONGEST_OPTION - 1], label[_LONGEST_OPTION - 1 :]
-    below = rest if len(rest) < _LONGEST_OPTION else f"{rest[: _LONGEST_OPTION - 2]}…"
-    return option | {"text": plain(f"{begin}…"), "description": plain(f"…{below}")}
+def _option(number: int, place: int, value: Any, description: str | None) -> Element:
+    """Return a choice; what its label has no room for goes on below it, before its description."""
+    label = one_line(as_text(value))
+    label = label if label.strip() else f"“{label}”"
+    begin, rest = label, ""
+    if len(label) > _LONGEST_OPTION:
+        begin, rest = f"{label[: _LONGEST_OPTION - 1]}…", f"…{label[_LONGEST_OPTION - 1 :]}"
+    option = {"text": plain(begin), "value": option_value(number, place)}
+    below = short(" ".join(filter(None, (rest, description))), _LONGEST_OPTION - 1)
+    return option | {"description": plain(below)} if below.strip() else option
 
 
 def _hint(field: FieldFacts, room: int) -> str:
@@ -135,6 +165,11 @@ def _hint(field: FieldFacts, room: int) -> str:
     if choices(field) is None and field.field_type in EXAMPLES:
         name, example = EXAMPLES[field.field_type]
         sentences.append(f"{name[0].upper()}{name[1:]}, such as {example}.")
+    if field.suggestion is not None:
+        guess = short(as_text(field.suggestion), _LONGEST_GUESS)
+        sentences.append(f"The model's guess, not used unless you type it: “{guess}”.")
+    if field.secret:
+        sentences.append("Secret: what you type is shown nowhere.")
     if hides_default(field):
         sentences.append(f"Left empty, the default of {len(default_text(field)):,} characters is used.")
     return " ".join(filter(None, sentences))

@@ -5,41 +5,78 @@ A timer never gets a person's sentence.
 
 from __future__ import annotations
 
-from kernbot.run.answer import Action
-from kernbot.slack.render.facts import PauseFacts, RunFacts
-from kernbot.slack.render.text import code, date, duration, person, sentence
+from kernbot.run.answer import Action, Answer
+from kernbot.slack.render.facts import CALLS, CardKind, Followed, PauseFacts, RunFacts
+from kernbot.slack.render.text import code, date, duration, names, person, sentence
 
 TIMER = "timeout"
 
 _DEEDS = {
     Action.confirm: ("Approved", "approved it"),
     Action.provide: ("Filled in", "filled it in"),
+    Action.select: ("Chosen", "chose"),
+    Action.edit: ("Approved with changes", "approved it with changes"),
+    Action.supply: ("Result given", "gave a result"),
     Action.reject: ("Rejected", "rejected it"),
     Action.retry: ("Retried", "chose to retry"),
     Action.skip: ("Skipped", "skipped it"),
     Action.cancel: ("Run cancelled", "cancelled the run"),
 }
+_DEEDS_BY_KIND: dict[tuple[CardKind, Action], tuple[str, str]] = {
+    ("iteration_review", Action.confirm): ("Accepted", "accepted it"),
+    ("iteration_review", Action.edit): ("Accepted with changes", "accepted it with changes"),
+    ("call_confirmation", Action.provide): ("Approved with changes", "approved it with changes"),
+    ("agent_choices", Action.provide): ("Answered", "answered it"),
+}
 _DEEDS_OF_THE_TIMER = {
     Action.confirm: "Accepted",
     Action.provide: "Accepted with the defaults",
+    Action.select: "Chosen as proposed",
     Action.reject: "Rejected",
     Action.skip: "Skipped",
     Action.cancel: "Cancelled",
 }
-_IN_SHORT = {
+_IN_SHORT: dict[Followed, str] = {
     "resuming": "resuming",
     "ran": "the step ran",
     "failed": "the step failed",
     "skipped": "the step was skipped",
     "else": "the else branch ran",
     "cancelled": "the run was cancelled",
+    "again": "asked again",
 }
-_CLAUSES = _IN_SHORT | {
+_CLAUSES: dict[Followed, str] = {
     "resuming": "resuming…",
     "skipped": "this step was skipped",
     "else": "the else branch ran instead",
+    "again": "the question was put again, in a new message",
 }
-_TOLD_LATER = _IN_SHORT | {"resuming": "the run is going on", "ran": "the step has run"}
+_TOLD_LATER: dict[Followed, str] = {"resuming": "the run is going on", "ran": "the step has run"}
+_OF_A_REVIEW: dict[Followed, str] = {
+    "ran": "the run went on",
+    "failed": "the run went on",
+    "skipped": "the output was left out",
+    "again": "it was done again",
+}
+_OF_AN_ITERATION: dict[Followed, str] = {**_OF_A_REVIEW, "ran": "the loop ended", "again": "the loop went on"}
+_OF_A_CALL: dict[Followed, str] = {
+    "ran": "the call was made",
+    "failed": "the call failed, the agent was told",
+    "skipped": "the call was not made, the agent was told",
+}
+_OF_AN_AGENT: dict[Followed, str] = {
+    "ran": "the agent went on",
+    "skipped": "the agent was told",
+}
+_BY_KIND: dict[CardKind, dict[Followed, str]] = {
+    "output_review": _OF_A_REVIEW,
+    "iteration_review": _OF_AN_ITERATION,
+    "call_confirmation": _OF_A_CALL,
+    "call_input": _OF_A_CALL,
+    "call_result": {**_OF_A_CALL, **_OF_AN_AGENT},
+    "agent_input": _OF_AN_AGENT,
+    "agent_choices": _OF_AN_AGENT,
+}
 
 
 def state_in_short(pause: PauseFacts) -> str:
@@ -47,9 +84,9 @@ def state_in_short(pause: PauseFacts) -> str:
     if pause.answer is None:
         return "Run cancelled"
     if pause.answered_by == TIMER:
-        return f"No answer in time, {_IN_SHORT[pause.followed]}"
+        return f"No answer in time, {_in_short(pause)}"
     deed, _ = _deed(pause)
-    return deed if _says_it_all(pause) else f"{deed}, {_IN_SHORT[pause.followed]}"
+    return deed if _says_it_all(pause) else f"{deed}, {_in_short(pause)}"
 
 
 def outcome(run: RunFacts, pause: PauseFacts) -> str:
@@ -57,10 +94,10 @@ def outcome(run: RunFacts, pause: PauseFacts) -> str:
     if pause.answer is None:
         return f"*Run cancelled*{_by(run.cancelled_by)}, {date(_closed_at(run, pause))}."
     if pause.answered_by == TIMER:
-        return f"*No answer* by {date(_closed_at(run, pause))}. {_of_the_timer(pause.answer.action, _clauses(pause))}"
+        return f"*No answer* by {date(_closed_at(run, pause))}. {_policy(pause, pause.answer)}"
     deed, _ = _deed(pause)
     followed = sentence("; ".join(_clauses(pause)))
-    return f"*{deed}*{_by(pause.answered_by)}, {date(_closed_at(run, pause))}. {followed}".rstrip()
+    return f"*{deed}*{_by(pause.answered_by)}, {date(_closed_at(run, pause))}{_chosen(pause)}. {followed}".rstrip()
 
 
 def what_happened(run: RunFacts, pause: PauseFacts) -> str:
@@ -68,10 +105,10 @@ def what_happened(run: RunFacts, pause: PauseFacts) -> str:
     if pause.answer is None:
         return f"The run was cancelled{_by(run.cancelled_by)}, {date(_closed_at(run, pause))}."
     if pause.answered_by == TIMER:
-        return f"Nobody had answered by {date(_closed_at(run, pause))}; {_TOLD_LATER[pause.followed]}."
+        return f"Nobody had answered by {date(_closed_at(run, pause))}; {_told_later(pause)}."
     _, did = _deed(pause)
     who = person(pause.answered_by or "somebody")
-    return f"{who} {did}, {date(_closed_at(run, pause))}; {_TOLD_LATER[pause.followed]}."
+    return f"{who} {did}{_chosen(pause, ' ')}, {date(_closed_at(run, pause))}; {_told_later(pause)}."
 
 
 def decision(pause: PauseFacts) -> str | None:
@@ -79,10 +116,10 @@ def decision(pause: PauseFacts) -> str | None:
     if pause.answer is None:
         return None
     if pause.answered_by == TIMER:
-        return f"{code(pause.step_name)}: no answer in time, {_IN_SHORT[pause.followed]}"
+        return f"{code(pause.step_name)}: no answer in time, {_in_short(pause)}"
     deed, _ = _deed(pause)
     ended = ", the run was cancelled" if pause.followed == "cancelled" and not _says_it_all(pause) else ""
-    return f"{code(pause.step_name)}: {deed[0].lower()}{deed[1:]}{_by(pause.answered_by)}{ended}"
+    return f"{code(pause.step_name)}: {deed[0].lower()}{deed[1:]}{_by(pause.answered_by)}{_chosen(pause)}{ended}"
 
 
 def _closed_at(run: RunFacts, pause: PauseFacts) -> float:
@@ -92,13 +129,16 @@ def _closed_at(run: RunFacts, pause: PauseFacts) -> float:
     return pause.answered_at or run.ended_at or pause.opened_at
 
 
-def _of_the_timer(action: Action, clauses: list[str]) -> str:
-    policy = f"{_DEEDS_OF_THE_TIMER[action]} by the timeout policy"
-    return sentence(": ".join(filter(None, (policy, ", ".join(clauses)))))
+def _policy(pause: PauseFacts, answer: Answer) -> str:
+    policy = f"{_DEEDS_OF_THE_TIMER[answer.action]} by the timeout policy"
+    chosen = [names(answer.routes)] if answer.routes else []
+    return sentence(": ".join(filter(None, (policy, ", ".join([*chosen, *_clauses(pause)])))))
 
 
 def _deed(pause: PauseFacts) -> tuple[str, str]:
     action = pause.answer.action if pause.answer else Action.cancel
+    if (pause.kind, action) in _DEEDS_BY_KIND:
+        return _DEEDS_BY_KIND[pause.kind, action]
     if action is Action.provide and pause.requires_confirmation:
         return "Filled in and approved", "filled it in and approved it"
     return _DEEDS[action]
@@ -118,12 +158,32 @@ def _clauses(pause: PauseFacts) -> list[str]:
     first = [] if _says_it_all(pause) else [_clause(pause)]
     if pause.followed == "cancelled":
         return [*first, "nothing further happened"]
-    if pause.followed == "skipped" and pause.next_step is not None:
+    if pause.followed == "skipped" and pause.next_step is not None and pause.kind not in CALLS:
         return [*first, f"the run went on with {code(pause.next_step)}"]
     return first
 
 
 def _clause(pause: PauseFacts) -> str:
-    if pause.followed == "ran" and pause.seconds is not None:
+    if pause.followed == "ran" and pause.kind not in _BY_KIND and pause.seconds is not None:
         return f"the step ran in {duration(pause.seconds)}"
-    return _CLAUSES[pause.followed]
+    if pause.followed == "ran" and pause.kind == "output_review" and pause.next_step is not None:
+        return f"the run went on with {code(pause.next_step)}"
+    return _worded(pause, _CLAUSES)
+
+
+def _in_short(pause: PauseFacts) -> str:
+    return _worded(pause, _IN_SHORT)
+
+
+def _told_later(pause: PauseFacts) -> str:
+    return _worded(pause, _TOLD_LATER)
+
+
+def _worded(pause: PauseFacts, wording: dict[Followed, str]) -> str:
+    """Return what followed: in the words of the kind of question, else in these, else in those for all."""
+    return {**_IN_SHORT, **wording, **_BY_KIND.get(pause.kind, {})}[pause.followed]
+
+
+def _chosen(pause: PauseFacts, between: str = ": ") -> str:
+    routes = pause.answer.routes if pause.answer else ()
+    return f"{between}{names(routes)}" if routes else ""

@@ -39,7 +39,9 @@ def question_in_dialog(pause: PauseFacts) -> str:
 def place_of(run: RunFacts, pause: PauseFacts) -> str:
     """Return where a question stands: workflow, step, run."""
     step = f"step {pause.index + 1} of {pause.of}" if pause.index is not None and pause.of is not None else None
-    return " · ".join(part for part in (code(run.workflow), step, f"run {short_id(run.run_id)}") if part)
+    asker = f"{pause.asker[0]} {code(pause.asker[1])}" if pause.asker else None
+    where = ", ".join(filter(None, (step, asker)))
+    return " · ".join(filter(None, (code(run.workflow), where, f"run {short_id(run.run_id)}")))
 
 
 def _cut(pause: PauseFacts, at_most: int) -> Cut:

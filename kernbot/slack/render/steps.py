@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from kernbot.slack.render.blocks import Element, line, note, words
 from kernbot.slack.render.facts import RunFacts, StepFacts
-from kernbot.slack.render.text import code, counted, duration, short
+from kernbot.slack.render.text import counted, duration, names, short
 
 MOST_FAILED = 3
 """Of more failed steps, the others are counted."""
@@ -31,8 +31,7 @@ def failed_steps(run: RunFacts) -> list[StepFacts]:
 
 def names_of(failed: Sequence[StepFacts]) -> str:
     """Return the names of failed steps as `mrkdwn`."""
-    more = [f"{len(failed) - MOST_FAILED} more"] if len(failed) > MOST_FAILED else []
-    return ", ".join([*(code(step.name) for step in failed[:MOST_FAILED]), *more])
+    return names([step.name for step in failed], MOST_FAILED)
 
 
 def steps_done(run: RunFacts) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -60,6 +60,17 @@ def with_lines(text: str) -> str:
     return _shown(_unix(text), _visible_in_lines)
 
 
+def restored(typed: str, original: str) -> str:
+    """Return what was typed over a text shown by `with_lines`; what can't be seen in it is there again."""
+    if typed == with_lines(original):
+        return original
+    hidden = {character for character in original if _visible_in_lines(character) != character}
+    for character in hidden:
+        if (escaped := _visible(character)) not in original:
+            typed = typed.replace(escaped, character)
+    return typed
+
+
 def cut(text: str, at_most: int, *, keep_lines: bool = False) -> Cut:
     """Return the beginning of a text that takes this many characters to show; it ends with a word if it can."""
     text = _unix(text)
@@ -89,6 +100,12 @@ def code(text: str, at_most: int = _LONGEST_NAME) -> str:
     """Return a name or a short value as a code span of `mrkdwn`."""
     shown = escape(short(text, at_most).replace("`", _NO_BACKTICK))
     return f"`{shown}`" if shown.strip() else "_blank_"
+
+
+def names(of: Sequence[str], at_most: int = 5) -> str:
+    """Return names for `mrkdwn` as code spans; of many, the rest is counted."""
+    more = [f"{len(of) - at_most} more"] if len(of) > at_most else []
+    return ", ".join([*map(code, of[:at_most]), *more])
 
 
 def person(who: str) -> str:

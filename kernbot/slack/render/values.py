@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
+from kernbot.run.answer import Action
 from kernbot.slack.render.blocks import Element, cut_words, note, quote, words
 from kernbot.slack.render.facts import FieldFacts, PauseFacts
 from kernbot.slack.render.text import code, cut, one_line, short
@@ -56,8 +57,39 @@ def fields_quote(fields: Sequence[FieldFacts]) -> Element:
     return quote(*inline)
 
 
+def choices_quote(pause: PauseFacts) -> Element:
+    """Return the ways in which a Router can go on: by name and description, of many the names alone."""
+    inline: list[Element] = []
+    for choice in pause.choices[:_MOST_VALUES]:
+        described = cut_words(f" {choice.description}", _LONGEST_VALUE) if choice.description else []
+        inline += [words(short(choice.name), code=True), *described, words("\n")]
+    if len(pause.choices) > _MOST_VALUES:
+        return quote(*inline, note(f"{len(pause.choices) - _MOST_VALUES} more"))
+    return quote(*inline[:-1])
+
+
+def choices_shown(pause: PauseFacts) -> bool:
+    """Whether a card shows every choice whole."""
+    texts = [text for choice in pause.choices for text in (choice.name, choice.description or "")]
+    return len(pause.choices) <= _MOST_VALUES and all(cut(text, _LONGEST_VALUE - 1).is_whole for text in texts)
+
+
+def edit_of(pause: PauseFacts) -> tuple[str, str] | None:
+    """Return what was under review and what an edit put in its place; None if there was no edit, or none is shown."""
+    if pause.answer is None or pause.answer.action is not Action.edit or pause.reviewed is None:
+        return None
+    return pause.reviewed.text, edited_text(pause.answer.output)
+
+
+def edited_text(value: Any) -> str:
+    """Return what an edit put in the place of an output, as the output itself is shown."""
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
 def in_short(pause: PauseFacts) -> str:
     """Return the values of a closed card as one line of `mrkdwn`, or nothing: those given, else those shown."""
+    if edit_of(pause):
+        return "The run's *Details* hold both texts."
     given = [(name, as_text(value)) for name, value in pause.answer.values.items()] if pause.answer else []
     values = given or list(pause.values)
     pieces = [f"{_name(name)}: {code(text, _LONGEST_CODE)}" for name, text in islice(values, _MOST_IN_SHORT)]

@@ -33,13 +33,26 @@ def parts_of(values: Iterable[tuple[str, str]]) -> Iterator[Part]:
 
 def pieces_of(name: str, text: str) -> Iterator[Part]:
     """Yield a value in quotes of its own, in as many pieces as it takes, each under its name."""
-    pieces = list(_pieces(with_lines(text[:_MOST_CHARACTERS])))
-    for number, piece in enumerate(pieces, start=1):
-        which = [note(f" part {number} of {len(pieces)}")] if len(pieces) > 1 else []
+    whole = list(pieces(with_lines(text[:_MOST_CHARACTERS]), _LONGEST_PIECE))
+    for number, piece in enumerate(whole, start=1):
+        which = [note(f" part {number} of {len(whole)}")] if len(whole) > 1 else []
         yield (
             line(words(short(name, _LONGEST_NAME) or "unnamed", code=True), *which),
             quote(words(piece) if piece else note("empty")),
         )
+
+
+def pieces(text: str, at_most: int) -> Iterator[str]:
+    """Yield a text in pieces that end with a line, or with a word, if they can; together they are the text."""
+    start = 0
+    while len(text) - start > at_most:
+        limit = start + at_most
+        after_line = text.rfind("\n", limit - at_most // 2, limit) + 1
+        after_word = text.rfind(" ", limit - at_most // 2, limit) + 1
+        end = after_line or after_word or limit
+        yield text[start:end]
+        start = end
+    yield text[start:]
 
 
 def that_fit(blocks: Iterable[Block], at_most: int, size_at_most: int) -> tuple[list[Block], bool]:
@@ -66,15 +79,3 @@ def _lines(values: list[tuple[str, str]]) -> Element:
         inline += [words(f"{short(name, _LONGEST_NAME)}: "), words(shown, code=True) if shown else note("empty")]
         inline.append(words("\n"))
     return quote(*inline[:-1])
-
-
-def _pieces(text: str) -> Iterator[str]:
-    start = 0
-    while len(text) - start > _LONGEST_PIECE:
-        limit = start + _LONGEST_PIECE
-        after_line = text.rfind("\n", limit - _LONGEST_PIECE // 2, limit) + 1
-        after_word = text.rfind(" ", limit - _LONGEST_PIECE // 2, limit) + 1
-        end = after_line or after_word or limit
-        yield text[start:end]
-        start = end
-    yield text[start:]

@@ -1,22 +1,17 @@
-"""Overview page: its first program, "Timeout" and "The @pause Decorator" in one; functions stand for its agents."""
+"""Overview page: its first program, "Timeout" and "The @pause Decorator" in one, with the agents that it names."""
 # ruff: noqa: T201
 
+from kernbot.agent import Agent
 from kernbot.db.sqlite import SqliteDb
+from kernbot.models.openai import OpenAIResponses
 from kernbot.run.workflow import StepPausedEvent
 from kernbot.workflow import OnReject, OnTimeout, Workflow
 from kernbot.workflow.decorators import pause
 from kernbot.workflow.step import Step
 from kernbot.workflow.types import HumanReview, StepInput, StepOutput, UserInputField
 
-
-def fetch(step_input: StepInput) -> str:
-    """Stand for fetch_agent."""
-    return f"fetched({step_input.input})"
-
-
-def deploy(step_input: StepInput) -> str:
-    """Stand for deploy_agent."""
-    return f"deployed({step_input.previous_step_content})"
+fetch_agent = Agent(name="fetch", model=OpenAIResponses(id="gpt-5.4"), instructions="fetched")
+deploy_agent = Agent(name="deploy", model=OpenAIResponses(id="gpt-5.4"), instructions="deployed")
 
 
 @pause(
@@ -38,7 +33,7 @@ workflow = Workflow(
     steps=[
         Step(
             name="fetch_data",
-            executor=fetch,
+            agent=fetch_agent,
             human_review=HumanReview(
                 requires_confirmation=True,
                 confirmation_message="Process sensitive data?",
@@ -48,7 +43,7 @@ workflow = Workflow(
         Step(name="process", executor=process_data),
         Step(
             name="approve_deploy",
-            executor=deploy,
+            agent=deploy_agent,
             human_review=HumanReview(
                 requires_confirmation=True,
                 confirmation_message="Approve deployment?",

@@ -1,40 +1,29 @@
-"""Step page, "Confirmation"; functions stand for its agents."""
+"""Step page, "Confirmation", with the agents that it names."""
 # ruff: noqa: T201
 
+from kernbot.agent import Agent
 from kernbot.db.sqlite import SqliteDb
+from kernbot.models.openai import OpenAIResponses
 from kernbot.workflow import OnReject, Workflow
 from kernbot.workflow.step import Step
-from kernbot.workflow.types import StepInput
 
-
-def fetch(step_input: StepInput) -> str:
-    """Stand for fetch_agent."""
-    return f"fetched({step_input.input})"
-
-
-def process(step_input: StepInput) -> str:
-    """Stand for process_agent."""
-    return f"processed({step_input.previous_step_content})"
-
-
-def save(step_input: StepInput) -> str:
-    """Stand for save_agent."""
-    return f"saved({step_input.previous_step_content})"
-
+fetch_agent = Agent(name="fetch", model=OpenAIResponses(id="gpt-5.4"), instructions="fetched")
+process_agent = Agent(name="process", model=OpenAIResponses(id="gpt-5.4"), instructions="processed")
+save_agent = Agent(name="save", model=OpenAIResponses(id="gpt-5.4"), instructions="saved")
 
 workflow = Workflow(
     name="data_pipeline",
     db=SqliteDb(db_file="workflow.db"),
     steps=[
-        Step(name="fetch_data", executor=fetch),
+        Step(name="fetch_data", agent=fetch_agent),
         Step(
             name="process_data",
-            executor=process,
+            agent=process_agent,
             requires_confirmation=True,
             confirmation_message="Process sensitive data?",
             on_reject=OnReject.skip,
         ),
-        Step(name="save_results", executor=save),
+        Step(name="save_results", agent=save_agent),
     ],
 )
 

@@ -1,17 +1,16 @@
-"""Step page, "User Input"; functions stand for its agents."""
+"""Step page, "User Input", with the agents that it names."""
 # ruff: noqa: T201
 
 from typing import Any
 
+from kernbot.agent import Agent
 from kernbot.db.sqlite import SqliteDb
+from kernbot.models.openai import OpenAIResponses
 from kernbot.workflow import Workflow
 from kernbot.workflow.step import Step
 from kernbot.workflow.types import StepInput, StepOutput, UserInputField
 
-
-def analyze(step_input: StepInput) -> str:
-    """Stand for analyze_agent."""
-    return f"analyzed({step_input.input})"
+analyze_agent = Agent(name="analyze", model=OpenAIResponses(id="gpt-5.4"), instructions="analyzed")
 
 
 def process_with_params(step_input: StepInput) -> StepOutput:
@@ -23,16 +22,13 @@ def process_with_params(step_input: StepInput) -> StepOutput:
     return StepOutput(content=f"Processed with threshold={threshold}, mode={mode}")
 
 
-def report(step_input: StepInput) -> str:
-    """Stand for report_agent."""
-    return f"Report: {step_input.previous_step_content}"
-
+report_agent = Agent(name="report", model=OpenAIResponses(id="gpt-5.4"), instructions="report")
 
 workflow = Workflow(
     name="configurable_pipeline",
     db=SqliteDb(db_file="workflow.db"),
     steps=[
-        Step(name="analyze", executor=analyze),
+        Step(name="analyze", agent=analyze_agent),
         Step(
             name="process",
             executor=process_with_params,
@@ -59,7 +55,7 @@ workflow = Workflow(
                 ),
             ],
         ),
-        Step(name="report", executor=report),
+        Step(name="report", agent=report_agent),
     ],
 )
 

@@ -1,0 +1,154 @@
+"""Which buttons the open card of each kind of question has; at most one is primary, safe to press without thinking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kernbot.slack import ids
+from kernbot.slack.ids import TokenMaker
+from kernbot.slack.render.blocks import Element
+from kernbot.slack.render.buttons import (
+    approve_label,
+    button_of,
+    cancel_run,
+    confirm_call,
+    confirm_retry,
+    fill_in_label,
+    needs_review,
+    reject_button,
+)
+from kernbot.slack.render.facts import PauseFacts, RunFacts
+from kernbot.slack.render.promise import asks_for_feedback, asks_to_confirm
+from kernbot.slack.render.text import one_line, short
+
+_MOST_CHOICES = 4
+_LONGEST_CHOICE = 30
+_LONGEST_SPOKEN = 14
+
+
+def buttons_of_card(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> list[Element]:
+    """Return the row of buttons of an open card."""
+    row = list(_row(run, pause, tokens))
+    is_reviewed = any(button["action_id"] == ids.REVIEW for button in row)
+    return row if is_reviewed else [*row, button_of(run, pause, tokens, ids.DETAILS, says="Details of")]
+
+
+def buttons_of_choices(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> list[Element]:
+    """Return a button for each choice, in a row that has no other: none could pose as ours. None if one won't do."""
+    if pause.kind != "route" or not _can_be_pressed(pause):
+        return []
+    return [_choice(run, pause, tokens, number) for number in range(len(pause.choices))]
+
+
+def _row(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:  # noqa: PLR0911 - one a kind
+    match pause.kind:
+        case "confirmation":
+            return _of_confirmation(run, pause, tokens)
+        case "user_input":
+            return _of_user_input(run, pause, tokens)
+        case "route":
+            return _of_route(run, pause, tokens)
+        case "output_review":
+            return _of_output_review(run, pause, tokens)
+        case "iteration_review":
+            return _of_iteration_review(run, pause, tokens)
+        case "call_confirmation":
+            return _of_call(run, pause, tokens)
+        case "call_input" | "agent_input" | "agent_choices":
+            return _of_input_to_agent(run, pause, tokens)
+        case "call_result":
+            return _of_result(run, pause, tokens)
+        case "error":
+            return _of_error(run, pause, tokens)
+
+
+def _of_confirmation(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
+    yield _yes(run, pause, tokens)
+    yield reject_button(run, pause, tokens)
+
+
+def _of_user_input(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
+    yield button_of(run, pause, tokens, ids.FILL_IN, label=fill_in_label(pause), style="primary")
+    if asks_to_confirm(pause):
+        yield reject_button(run, pause, tokens)
+
+
+def _of_route(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
+    if not _can_be_pressed(pause):
+        yield button_of(run, pause, tokens, ids.CHOOSE, style="primary")
+    yield reject_button(run, pause, tokens)
+
+
+def _of_output_review(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
+    yield _yes(run, pause, tokens)
+    if can_be_edited(pause):
+        yield button_of(run, pause, tokens, ids.EDIT)
+    yield reject_button(run, pause, tokens)
+
+
+def _of_iteration_review(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
+    yield from _of_output_review(run, pause, tokens)
+    if asks_for_feedback(pause):
+        yield cancel_run(run, tokens, pause)
+
+
+def _of_call(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
+    yield _yes(run, pause, tokens)
+    if pause.fields:
+        yield button_of(run, pause, tokens, ids.FILL_IN, label=fill_in_label(pause))
+    yield reject_button(run, pause, tokens)
+
+
+def _of_input_to_agent(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
+    yield button_of(run, pause, tokens, ids.FILL_IN, label=fill_in_label(pause), style="primary")
+    yield reject_button(run, pause, tokens)
+
+
+def _of_result(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
+    yield button_of(run, pause, tokens, ids.RESULT, style="primary")
+    yield reject_button(run, pause, tokens)
+
+
+def _of_error(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
+    if pause.cause == "may_have_run":
+        yield button_of(run, pause, tokens, ids.RETRY, effect=": may run twice", asks_back=confirm_retry(pause))
+    else:
+        yield button_of(run, pause, tokens, ids.RETRY, style="primary")
+    if "skip" in pause.actions:
+        yield button_of(run, pause, tokens, ids.SKIP)
+    yield cancel_run(run, tokens, pause)
+
+
+def can_be_edited(pause: PauseFacts) -> bool:
+    """Whether people can put something else in the place of what is under review, whether it is shown here or not."""
+    return pause.hides_values or (pause.reviewed is not None and pause.reviewed.can_be_edited)
+
+
+def _yes(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Element:
+    if needs_review(pause):
+        return button_of(run, pause, tokens, ids.REVIEW, style="primary")
+    asks_back = confirm_call(pause) if pause.irreversible else None
+    label = approve_label(pause)
+    return button_of(run, pause, tokens, ids.APPROVE, label=label, style="primary", asks_back=asks_back)
+
+
+def _can_be_pressed(pause: PauseFacts) -> bool:
+    """Whether a button for each choice will do: few, one of them, and all there is to know stands on the card."""
+    are_few = len(pause.choices) <= _MOST_CHOICES and not pause.several
+    are_short = all(choice.name.strip() and len(one_line(choice.name)) <= _LONGEST_CHOICE for choice in pause.choices)
+    return are_few and are_short and not needs_review(pause)
+
+
+def _choice(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, number: int) -> Element:
+    name = pause.choices[number].name
+    is_proposed = name in pause.proposed
+    return button_of(
+        run,
+        pause,
+        tokens,
+        f"{ids.CHOICE}{number}",
+        label=one_line(name),
+        says=f"Choose {short(name, _LONGEST_SPOKEN)} for",
+        style="primary" if is_proposed else None,
+        effect=" (proposed)" if is_proposed else "",
+    )

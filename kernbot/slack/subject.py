@@ -1,0 +1,144 @@
+"""What a question is about, read from the rows of its run: pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kernbot.db.base import PauseRecord, Snapshot
+from kernbot.engine.calling import questions_of
+from kernbot.engine.journal import Journal
+from kernbot.engine.values import decode
+from kernbot.run.tool_execution import UserFeedbackQuestion
+from kernbot.slack.render.facts import Choice, FieldFacts, Reviewed
+from kernbot.workflow.inputs import as_plain
+from kernbot.workflow.types import StepOutput
+
+_MASK = "•••"
+
+Values = Iterator[tuple[str, str]]
+"""Names and whole texts."""
+
+
+def as_text(value: Any) -> str:
+    """Return a value as a person reads it: text as it is, anything else as JSON where it can be."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(as_plain(value), indent=2, ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All that is stored of a run, also by path."""
+
+    snapshot: Snapshot
+    journal: Journal
+
+
+def values_of(rows: Rows, pause: PauseRecord) -> list[tuple[str, str]]:
+    """Return what a question is about, by name."""
+    values = _of_call if pause.kind == "tool" else _of_review if "reviewed" in pause.question else _of_start
+    said = pause.question.get("feedback")
+    return [*values(rows, pause), *([("feedback", said)] if said else [])]
+
+
+def reviewed_of(rows: Rows, pause: PauseRecord) -> Reviewed | None:
+    """Return what is under review; None for any other question."""
+    if "reviewed" not in pause.question:
+        return None
+    output = _output_under_review(rows.journal, pause)
+    content = output.last_content if output else None
+    if content is None or isinstance(content, str):
+        return Reviewed(text=content or "")
+    return Reviewed(text=as_text(content), is_data=True, can_be_edited=_is_json(content))
+
+
+def fields_of(pause: PauseRecord) -> list[FieldFacts]:
+    """Return what is to be filled in, or chosen: of a call that needs values, the arguments that it has none for."""
+    question = pause.question
+    if pause.kind == "tool" and question["questions"]:
+        return [_choice(item) for item in questions_of(question)]
+    fields = [_field(decode(item)) for item in question.get("fields", ())]
+    return [field for field in fields if field.default is None] if _needs_values(pause) else fields
+
+
+def given_values(pause: PauseRecord, values: dict[str, Any]) -> dict[str, Any]:
+    """Return what was filled in or chosen, with signs in the place of what is secret."""
+    if pause.kind == "tool" and pause.question["questions"]:
+        return {name: ", ".join(labels) for name, labels in values.items()}
+    secret = {field.name for field in fields_of(pause) if field.secret}
+    return {name: _MASK if name in secret else value for name, value in values.items()}
+
+
+def choices_of(pause: PauseRecord) -> list[Choice]:
+    """Return the ways in which a Router can go on."""
+    return [Choice(**choice) for choice in pause.question.get("choices", ())]
+
+
+def _of_start(rows: Rows, pause: PauseRecord) -> Values:
+    """Yield what the run began with, what came before, and what a selector proposes."""
+    question = pause.question
+    given = decode(rows.snapshot.run.request["input"])
+    named = given.items() if isinstance(given, dict) else [("input", given)]
+    yield from ((str(name), as_text(value)) for name, value in named if value is not None)
+    previous = rows.journal.output(question["previous"]["path"]) if question["previous"] else None
+    if previous is not None and previous.last_content is not None:
+        yield f"from {previous.step_name}", as_text(previous.last_content)
+    if pause.kind == "confirmation" and question.get("proposed"):
+        yield "proposed", ", ".join(question["proposed"])
+
+
+def _of_call(_rows: Rows, pause: PauseRecord) -> Values:
+    """Yield the arguments of a call, secrets masked, without those that are to be filled in; or what an agent asks."""
+    question = pause.question
+    if question["tool"]["asks"] == "questions":
+        yield from ((f"question {n}", item.question) for n, item in enumerate(questions_of(question), start=1))
+    elif question["tool"]["asks"] != "fields":
+        asked = {field.name for field in fields_of(pause)} if _needs_values(pause) else ()
+        yield from ((name, as_text(value)) for name, value in question["shown"].items() if name not in asked)
+
+
+def _of_review(rows: Rows, pause: PauseRecord) -> Values:
+    """Yield what came out, and what came out the time before."""
+    reviewed = reviewed_of(rows, pause)
+    yield "output", reviewed.text if reviewed else ""
+    earlier = rows.journal.pause(pause.path, pause.kind, pause.number - 1)
+    if earlier and (was := reviewed_of(rows, earlier)):
+        yield "before", was.text
+
+
+def _output_under_review(journal: Journal, pause: PauseRecord) -> StepOutput | None:
+    reviewed = pause.question["reviewed"]
+    if "draft" in reviewed:
+        return journal.draft(pause.path, reviewed["draft"])
+    return journal.output(reviewed["path"]) if reviewed["path"] else None
+
+
+def _field(item: dict[str, Any]) -> FieldFacts:
+    return FieldFacts(default=item.pop("value"), **item)
+
+
+def _choice(item: UserFeedbackQuestion) -> FieldFacts:
+    return FieldFacts(
+        name=item.question,
+        field_type="str",
+        description=item.header,
+        allowed_values=[option.label for option in item.options],
+        descriptions=[option.description for option in item.options],
+        several=item.multi_select,
+    )
+
+
+def _needs_values(pause: PauseRecord) -> bool:
+    return pause.kind == "tool" and pause.question["tool"]["asks"] == "user_input"
+
+
+def _is_json(value: Any) -> bool:
+    """Whether a value is all lists, objects, texts, numbers, yes and no, so that JSON gives it back as it is."""
+    if isinstance(value, dict):
+        return all(type(key) is str and _is_json(item) for key, item in value.items())
+    if type(value) is list:
+        return all(map(_is_json, value))
+    return value is None or type(value) in (str, int, float, bool)

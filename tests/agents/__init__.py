@@ -1,0 +1,1 @@
+"""Agents and teams: by themselves, and called in the functions of steps."""

@@ -1,0 +1,218 @@
+"""Questions about the calls of tools that an agent asks for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from kernbot.agent import Agent
+from kernbot.models.scripted import ScriptedModel, call
+from kernbot.tools import Function, tool
+from kernbot.tools.user_control_flow import UserControlFlowTools
+from kernbot.tools.user_feedback import UserFeedbackTools
+from kernbot.workflow import HumanReview, Step, Workflow
+from tests.scenarios.team import Team, words
+
+
+class Desk:
+    """An agent that makes the calls of a script, and what came of them."""
+
+    def __init__(self, *calls: Any, tools: list[Any], **review: Any) -> None:
+        self.model = ScriptedModel([list(calls), "The agent is done."])
+        agent = Agent(name="clerk", model=self.model, tools=tools)
+        step = Step("settle", agent=agent, human_review=HumanReview(**review))
+        self.workflow = Workflow(name="refund", steps=[step])
+
+    @property
+    def told(self) -> list[str]:
+        """What the model was told of its calls."""
+        return [str(message.content) for message in self.model.requests[-1].messages if message.role == "tool"]
+
+
+def refund(made: list[str], **settings: Any) -> Function:
+    """Return a tool that notes the refunds that it makes."""
+
+    def issue_refund(order: str, amount: int, api_token: str = "") -> str:
+        made.append(f"{order}: {amount}, {api_token}")
+        return "refunded"
+
+    function: Function = tool(**{"requires_confirmation": True, **settings})(issue_refund)
+    return function
+
+
+async def test_a_call_is_approved_and_made_once(team: Team) -> None:
+    """The card shows who asks and the arguments without the secret; after Approve the call is made with it."""
+    made: list[str] = []
+    desk = Desk(
+        call("issue_refund", order="A-1", amount=129, api_token="t0p"), tools=[refund(made, secret_args=["api_token"])]
+    )
+    async with team.bot(desk.workflow):
+        card = await team.ask("refund", "Run the tool `issue_refund`?")
+        assert "order: A-1\namount: 129\napi_token: •••" in words(card)
+        assert "step 1 of 1, agent `clerk`" in words(card)
+        await team.click("ana", card, "pause.approve")
+        await team.says(card, "Approved, the call was made: Run the tool `issue_refund`?")
+        await team.under(team.parents()[0], "Result of refund")
+        assert made == ["A-1: 129, t0p"]
+        assert not [text for entry in team.slack.log for text in [str(entry.payload)] if "t0p" in text]
+
+
+async def test_a_reject_tells_the_agent_why(team: Team) -> None:
+    """The call is not made, the model reads the feedback, and the run goes on."""
+    made: list[str] = []
+    desk = Desk(call("issue_refund", order="A-1", amount=129), tools=[refund(made)])
+    async with team.bot(desk.workflow):
+        card = await team.ask("refund", "issue_refund")
+        assert "*Reject*: the call is not made; the agent is told, with your feedback." in words(card)
+        form = await team.press("ana", card, "pause.feedback")
+        assert (await team.send("ana", form, "Too much.")).ok
+        await team.says(card, "Rejected, the call was not made, the agent was told")
+        await team.under(team.parents()[0], "Result of refund")
+        assert (made, desk.told) == ([], ["Too much."])
+
+
+async def test_several_calls_of_one_turn_are_decided_one_by_one(team: Team) -> None:
+    """Each call has a card; the agent goes on when both are decided."""
+    made: list[str] = []
+    desk = Desk(
+        call("issue_refund", order="A-1", amount=1), call("issue_refund", order="A-2", amount=2), tools=[refund(made)]
+    )
+    async with team.bot(desk.workflow):
+        parent = await team.start("refund")
+        await team.until(lambda: len(team.thread(parent)) == 2)
+        first, second = team.thread(parent)
+        assert "Call 1 of 2; the agent goes on when all are decided." in words(first)
+        assert "Call 2 of 2" in words(second)
+        await team.click("ana", first, "pause.approve")
+        first = await team.says(first, "Approved, resuming")
+        form = await team.press("bob", second, "pause.feedback")
+        assert (await team.send("bob", form)).ok
+        await team.says(first, "Approved, the call was made")
+        await team.says(second, "Rejected, the call was not made")
+        assert made == ["A-1: 1, "]
+
+
+async def test_an_irreversible_call_asks_back(team: Team) -> None:
+    """Approve has a dialog; a form, which can't ask back, has a box to tick."""
+    made: list[str] = []
+    desk = Desk(
+        call("issue_refund", order="A-1", amount=129), tools=[refund(made, irreversible=True, editable=["amount"])]
+    )
+    async with team.bot(desk.workflow):
+        card = await team.ask("refund", "issue_refund")
+        assert "*Cannot be undone.*" in words(card)
+        assert "This cannot be undone." in words(card["blocks"][-1]["elements"][0]["confirm"])
+        form = await team.press("ana", card, "pause.fill")
+        assert (await team.send("ana", form, "100", [])).errors
+        assert (await team.send("ana", form, "100", ["1.0"])).ok
+        card = await team.says(card, "Approved with changes, the call was made")
+        assert "amount: `100`" in words(card)
+        assert made == ["A-1: 100, "]
+
+
+async def test_a_call_gets_the_values_that_people_fill_in(team: Team) -> None:
+    """What is asked for is empty, with the model's guess as a hint; a secret is shown nowhere afterwards."""
+    made: list[str] = []
+    settings = {
+        "requires_confirmation": False,
+        "requires_user_input": True,
+        "user_input_fields": ["amount", "api_token"],
+        "secret_args": ["api_token"],
+    }
+    desk = Desk(call("issue_refund", order="A-1", amount=9), tools=[refund(made, **settings)])
+    async with team.bot(desk.workflow):
+        card = await team.ask("refund", "Fill in what the tool `issue_refund` needs")
+        form = await team.press("ana", card, "pause.fill")
+        amount, secret = [block for block in form["blocks"] if block["type"] == "input"]
+        assert "initial_value" not in amount["element"]
+        assert "The model's guess, not used unless you type it: “9”." in amount["hint"]["text"]
+        assert "Secret" in secret["hint"]["text"]
+        assert "order: A-1" in words(form)
+        assert (await team.send("ana", form, "many", "t0p")).errors
+        assert (await team.send("ana", form, "100", "t0p")).ok
+        card = await team.says(card, "Filled in, the call was made")
+        assert "t0p" not in words(card)
+        assert made == ["A-1: 100, t0p"]
+
+
+async def test_a_result_from_elsewhere_reaches_the_agent(team: Team) -> None:
+    """The form takes the result of what somebody did themselves; the tool does not run."""
+    made: list[str] = []
+    desk = Desk(
+        call("issue_refund", order="A-1", amount=129),
+        tools=[refund(made, requires_confirmation=False, external_execution=True)],
+    )
+    async with team.bot(desk.workflow):
+        card = await team.ask("refund", "Run `issue_refund` elsewhere, and give its result")
+        form = await team.press("ana", card, "pause.result")
+        assert (await team.send("ana", form, "Done by hand.")).ok
+        await team.says(card, "Result given, the agent went on")
+        await team.under(team.parents()[0], "Result of refund")
+        assert (made, desk.told) == ([], ["Done by hand."])
+
+
+async def test_an_agent_has_people_choose(team: Team) -> None:
+    """Each question has its choices, one or several; the agent is told what was chosen."""
+    options = [{"label": "red", "description": "warm"}, {"label": "blue"}]
+    asked = [
+        {"question": "Which colour?", "options": options},
+        {"question": "Which sizes?", "options": [{"label": "S"}, {"label": "M"}, {"label": "L"}], "multi_select": True},
+    ]
+    desk = Desk(call("ask_user", questions=asked), tools=[UserFeedbackTools()])
+    async with team.bot(desk.workflow):
+        card = await team.ask("refund", "Answer what the agent asks")
+        assert "question 1: Which colour?\nquestion 2: Which sizes?" in words(card)
+        form = await team.press("ana", card, "pause.fill")
+        assert (await team.send("ana", form, "0.1", ["1.2", "1.0"])).ok
+        await team.says(card, "Answered, the agent went on")
+        await team.under(team.parents()[0], "Result of refund")
+        (told,) = desk.told
+        assert json.loads(told) == [
+            {"question": "Which colour?", "selected": ["blue"]},
+            {"question": "Which sizes?", "selected": ["S", "L"]},
+        ]
+
+
+async def test_an_agent_asks_for_values(team: Team) -> None:
+    """The fields are those that the agent names."""
+    fields = [{"field_name": "city"}, {"field_name": "days", "field_type": "int"}]
+    desk = Desk(call("get_user_input", user_input_fields=fields), tools=[UserControlFlowTools()])
+    async with team.bot(desk.workflow):
+        card = await team.ask("refund", "Fill in what the agent asks for")
+        assert "city, days" in words(card)
+        form = await team.press("ana", card, "pause.fill")
+        assert (await team.send("ana", form, "Oslo", "3")).ok
+        await team.says(card, "Filled in, the agent went on")
+        await team.under(team.parents()[0], "Result of refund")
+        assert desk.told == ['[{"name": "city", "value": "Oslo"}, {"name": "days", "value": 3}]']
+
+
+async def test_silence_rejects_a_call(team: Team) -> None:
+    """At the deadline the call is not made and the agent is told that nobody answered; a late click changes nothing."""
+    made: list[str] = []
+    desk = Desk(call("issue_refund", order="A-1", amount=129), tools=[refund(made)], timeout=60, on_timeout="reject")
+    async with team.bot(desk.workflow):
+        card = await team.ask("refund", "issue_refund")
+        assert "rejected, the agent is told that nobody answered." in words(card)
+        team.clock.move(61)
+        await team.click("ana", card, "pause.approve")
+        await team.says(card, "No answer in time, the call was not made, the agent was told")
+        await team.under(team.parents()[0], "Result of refund")
+        assert (made, desk.told) == ([], ["no answer in time"])
+
+
+async def test_a_result_that_lost_is_given_back(team: Team) -> None:
+    """Who sends a result after somebody rejected the call gets their text to copy."""
+    desk = Desk(
+        call("issue_refund", order="A-1", amount=129),
+        tools=[refund([], requires_confirmation=False, external_execution=True)],
+    )
+    async with team.bot(desk.workflow):
+        card = await team.ask("refund", "issue_refund")
+        mine = await team.press("ana", card, "pause.result")
+        theirs = await team.press("bob", card, "pause.feedback")
+        assert (await team.send("bob", theirs, "Not now.")).ok
+        await team.send("ana", mine, "Done by hand.")
+        shown = words(await team.modal("ana", lambda view: view["title"]["text"] == "Not recorded"))
+        assert "<@UBOB> rejected it" in shown
+        assert "Done by hand." in shown
