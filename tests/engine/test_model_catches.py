@@ -17,7 +17,8 @@ from kernbot.engine.execution import Execution, Visit
 from kernbot.engine.gates import PROCEED, Verdict, decide
 from kernbot.engine.journal import Journal
 from kernbot.workflow.node import Node
-from tests.engine.trees import CASES, Case
+from tests.engine.growing import CASES
+from tests.engine.trees import Case
 from tests.engine.trial import LEGS, Legs, check
 
 _EXAMPLES = 150

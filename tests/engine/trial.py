@@ -25,12 +25,12 @@ from kernbot.run import RunStatus
 from kernbot.run.workflow import WorkflowRunOutput
 from kernbot.workflow import Workflow
 from kernbot.workflow.types import ErrorRequirement, StepRequirement
+from tests.engine.growing import MUCH
 from tests.engine.model import expected
 from tests.engine.planting import Plants
 from tests.engine.trees import Case, Outcome, Question, Said
 
 Requirement = StepRequirement | ErrorRequirement
-_MOST_QUESTIONS = 1_000
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Leg:
 
 
 Legs = tuple[Leg, ...]
-LEGS: st.SearchStrategy[Legs] = st.lists(st.builds(Leg, st.integers(0, 9), st.booleans()), max_size=8).map(tuple)
+LEGS: st.SearchStrategy[Legs] = st.just(()) | st.lists(st.builds(Leg, st.integers(0, 9), st.booleans())).map(tuple)
 
 
 def check(case: Case, legs: Legs, db: Store, run_id: str = "R") -> None:
@@ -71,7 +71,7 @@ class Trial:
         self._leg(next(self.legs), begin)
         patience = self.case.patience
         while not (run := self._load()).status.has_ended or (run.status is RunStatus.ERROR and patience > 0):
-            assert len(self.asked) < _MOST_QUESTIONS, "The run asks for ever."
+            assert len(self.asked) < MUCH, "The run asks for ever."
             patience -= run.status is RunStatus.ERROR
             self._go_on(run, next(self.legs))
         completed = run.status is RunStatus.COMPLETED
@@ -93,12 +93,13 @@ class Trial:
         return run
 
     def _go_on(self, run: WorkflowRunOutput, leg: Leg) -> None:
-        rival = copy.deepcopy(run)
+        rival = copy.deepcopy(run) if leg.has_rival else None
         answered = self._answer(run)
         given = {"run_id": self.run_id} if self.case.one_by_one else {"run_response": run}
-        self._leg(leg, partial(self._workflow().continue_run, **given), partial(self._refuse, rival, answered))
+        refuse = partial(self._refuse, rival, answered) if rival else None
+        self._leg(leg, partial(self._workflow().continue_run, **given), refuse)
 
-    def _leg(self, leg: Leg, begin: Callable[..., Any], rival: Callable[[], None] | None = None) -> None:
+    def _leg(self, leg: Leg, begin: Callable[..., Any], refuse: Callable[[], None] | None = None) -> None:
         try:
             if not leg.events:
                 begin()
@@ -106,8 +107,8 @@ class Trial:
             with closing(begin(stream=True, stream_events=True)) as events:
                 for _ in islice(events, leg.events):
                     pass
-                if rival and leg.has_rival and self._load().status is RunStatus.RUNNING:
-                    rival()
+                if refuse and self._load().status is RunStatus.RUNNING:
+                    refuse()
         except (ValueError, RuntimeError) as error:
             assert "is broken" in str(error)  # noqa: PT017 - an author's exception, which may or may not come
 

@@ -5,12 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kernbot import KernBot
-from kernbot.agent import Agent
 from kernbot.errors import ConfigurationError, NotFoundError
-from kernbot.models import ScriptedModel
-from kernbot.team import Team
-from kernbot.tools import tool
-from kernbot.workflow import Step, Steps, Workflow
+from kernbot.workflow import Step, Workflow
 
 
 def workflow(name: str) -> Workflow:
@@ -59,18 +55,3 @@ def test_an_unknown_name_gets_the_nearest_one() -> None:
         bot.get("deplyo")
     with pytest.raises(NotFoundError, match="There are: deploy"):
         bot.get("xyz")
-
-
-def test_an_agent_whose_tool_asks_people_is_refused() -> None:
-    """There is no card for it in Slack yet; the error names the step and the tool, of a team's member too."""
-
-    @tool(requires_confirmation=True)
-    def send(city: str) -> str:
-        """Send an alert."""
-        return city
-
-    agent = Agent(name="Alert", model=ScriptedModel(["Done."]), tools=[send])
-    team = Team(name="Team", model=ScriptedModel(["Done."]), members=[agent])
-    for step in (Step(name="warn", agent=agent), Step(name="warn", team=team)):
-        with pytest.raises(ConfigurationError, match=r"Step 'warn' has the tool 'send', which asks people"):
-            KernBot().register(Workflow(name="alerts", steps=[Steps(steps=[step])]), channel="#ops")

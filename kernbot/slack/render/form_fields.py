@@ -35,7 +35,8 @@ def pieces_to_edit(pause: PauseFacts) -> list[tuple[str, str]]:
     Characters that can't be seen are shown as their escapes.
     """
     whole = with_lines(pause.reviewed.text if pause.reviewed else "")
-    return [_without_break(piece) for piece in pieces(whole, _LONGEST_PIECE)]
+    *first, last = pieces(whole, _LONGEST_PIECE)
+    return [*map(_without_break, first), (last, "")]
 
 
 def _filled_in(pause: PauseFacts) -> Sequence[FieldFacts]:

@@ -11,7 +11,7 @@ from kernbot.slack import ids
 from kernbot.slack.ids import TokenMaker
 from kernbot.slack.render.blocks import At, Block, actions, context, plain, section
 from kernbot.slack.render.buttons import approve_label, button_of, fill_in_label, reject_button
-from kernbot.slack.render.facts import CALLS, FieldFacts, PauseFacts, RunFacts
+from kernbot.slack.render.facts import CALLS, PauseFacts, RunFacts
 from kernbot.slack.render.form_fields import fields_of
 from kernbot.slack.render.inputs import fits_in_label, fits_in_option, input_blocks
 from kernbot.slack.render.promise import asks_to_confirm, silence, what_buttons_do, what_reject_does
@@ -47,7 +47,10 @@ def form_of(form: str, run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker) 
     at = ids_of(pause)
     title, submit = _labels(form, pause)
     head = list(_head(form, run, pause, at))
-    inputs = input_blocks(_checked(pause, fields_of(form, pause)))
+    fields = fields_of(form, pause)
+    if len(fields) > _MOST_FIELDS:
+        raise _too_many(form, pause, len(fields))
+    inputs = input_blocks(fields)
     tail = _decided_below(run, pause, tokens, at) if form == ids.REVIEW else []
     room = MOST_BLOCKS - len(head) - len(inputs) - len(tail)
     values = fitted(at, _shown(form, pause), room, MOST_BYTES_OF_VALUES - len(json.dumps(inputs)))
@@ -59,10 +62,7 @@ def form_of(form: str, run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker) 
     close = "Close" if form == ids.REVIEW else "Not now"
     view = modal(title, [*head, *values, *inputs, *tail], close) | ours
     if len(json.dumps(view)) > _MOST_BYTES:
-        raise ConfigurationError(
-            f"Step {pause.step_name!r} asks with more text and choices than a Slack modal holds (250 kB). "
-            "Offer fewer choices or a shorter text, or answer from Python."
-        )
+        raise _too_much(form, pause)
     return view
 
 
@@ -96,11 +96,11 @@ def _head(form: str, run: RunFacts, pause: PauseFacts, at: At) -> Iterable[Block
 
 def _shown(form: str, pause: PauseFacts) -> Iterable[Part]:
     """Return what must be seen whole before the form is sent, and is not in its inputs."""
-    if pause.kind == "agent_choices":
-        return parts_of(named for named in pause.values if not fits_in_label(named[1]))
     approves = form == ids.FILL_IN and (asks_to_confirm(pause) or pause.kind in CALLS)
     if not approves and form not in (ids.REVIEW, ids.CHOOSE, ids.RESULT):
         return ()
+    if pause.kind == "agent_choices":
+        return parts_of(named for named in pause.values if not fits_in_label(named[1]))
     choices = [(choice.name, choice.description or "") for choice in pause.choices]
     return chain(parts_asked_about(pause), parts_of(choice for choice in choices if not fits_in_option(*choice)))
 
@@ -114,11 +114,22 @@ def _decided_below(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, at: At)
     return [context(at("rules"), "\n".join(lines)), actions(at("actions"), buttons)]
 
 
-def _checked(pause: PauseFacts, fields: Iterable[FieldFacts]) -> list[FieldFacts]:
-    fields = list(fields)
-    if len(fields) > _MOST_FIELDS:
-        raise ConfigurationError(
-            f"Step {pause.step_name!r} asks for {len(fields)} values; a Slack modal holds {_MOST_FIELDS}. "
-            "Ask in several steps, or answer from Python."
+def _too_many(form: str, pause: PauseFacts, count: int) -> ConfigurationError:
+    if form == ids.EDIT:
+        return _too_much(form, pause)
+    return ConfigurationError(
+        f"Step {pause.step_name!r} asks for {count} values; a Slack modal holds {_MOST_FIELDS}. "
+        "Ask in several steps, or answer from Python."
+    )
+
+
+def _too_much(form: str, pause: PauseFacts) -> ConfigurationError:
+    if form == ids.EDIT:
+        return ConfigurationError(
+            f"What came out of step {pause.step_name!r} is too long to be edited in a Slack modal (250 kB); "
+            "approve or reject it as it is, or edit it from Python."
         )
-    return fields
+    return ConfigurationError(
+        f"Step {pause.step_name!r} asks with more text and choices than a Slack modal holds (250 kB). "
+        "Offer fewer choices, or answer from Python."
+    )

@@ -24,7 +24,7 @@ _LONGEST_INPUT = 3_000
 _LONGEST_LABEL = 300
 _SHORTEST_LABEL = 75
 _LONGEST_DESCRIPTION = 1_500
-_ALL_DESCRIPTIONS = 9_000
+_ALL_DESCRIPTIONS = 7_000
 _LONGEST_OPTION = 75
 _LONGEST_GUESS = 150
 _LONGEST_LINE = 80
@@ -80,7 +80,7 @@ def fits_in_option(label: str, description: str) -> bool:
 def input_blocks(fields: Sequence[FieldFacts]) -> list[Block]:
     """Return fields as inputs; the more there are, the less of each description is shown."""
     each = _ALL_DESCRIPTIONS // max(len(fields), 1)
-    room, label = min(_LONGEST_DESCRIPTION, each), max(_SHORTEST_LABEL, min(_LONGEST_LABEL, each))
+    room, label = min(_LONGEST_DESCRIPTION, each), max(_SHORTEST_LABEL, min(_LONGEST_LABEL, each // 2))
     return [_input_block(number, field, room, label) for number, field in enumerate(fields)]
 
 
@@ -166,7 +166,7 @@ def _hint(field: FieldFacts, room: int) -> str:
         name, example = EXAMPLES[field.field_type]
         sentences.append(f"{name[0].upper()}{name[1:]}, such as {example}.")
     if field.suggestion is not None:
-        guess = short(as_text(field.suggestion), _LONGEST_GUESS)
+        guess = short(as_text(field.suggestion), min(_LONGEST_GUESS, room))
         sentences.append(f"The model's guess, not used unless you type it: “{guess}”.")
     if field.secret:
         sentences.append("Secret: what you type is shown nowhere.")
