@@ -44,7 +44,7 @@ def test_so_do_many_runs(part: int) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("part", range(2))
 def test_so_do_runs_in_sqlite(tmp_path: Path, part: int) -> None:
-    """The same holds in a database; a Parallel may be interrupted within a branch there, and is left to its end here."""
+    """The same holds in a database; where branches run at once, none is interrupted here."""
     db, numbers = SqliteDb(tmp_path / "kernbot.db"), count()
 
     @seed(part)
