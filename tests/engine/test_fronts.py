@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from contextvars import ContextVar
 
 import pytest
@@ -148,7 +149,16 @@ def _press_ctrl_c_soon() -> None:
     threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
 
 
+@pytest.fixture
+def ctrl_c_is_heard() -> Iterator[None]:
+    """Hear it, also where a shell that started the tests in the background had them ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a process of its own")
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 @pytest.mark.parametrize("is_async", [True, False])
 def test_ctrl_c_ends_a_run_at_once(db: Store, caplog: pytest.LogCaptureFixture, *, is_async: bool) -> None:
     """A step that sleeps is left, and the run is PENDING."""

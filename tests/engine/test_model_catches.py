@@ -40,7 +40,7 @@ def assert_is_caught(new_db: Callable[[], InMemoryDb] = InMemoryDb) -> None:
         derandomize=True,
         database=None,
         phases=[Phase.generate],
-        suppress_health_check=[HealthCheck.too_slow],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
     find(st.tuples(CASES, LEGS), disagrees, settings=seeded)
 

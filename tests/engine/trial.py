@@ -71,7 +71,7 @@ class Trial:
         self._leg(next(self.legs), begin)
         patience = self.case.patience
         while not (run := self._load()).status.has_ended or (run.status is RunStatus.ERROR and patience > 0):
-            assert len(self.asked) < MUCH, "The run asks for ever."
+            assert len(self.asked) <= MUCH, "The run asks for ever."
             patience -= run.status is RunStatus.ERROR
             self._go_on(run, next(self.legs))
         completed = run.status is RunStatus.COMPLETED
