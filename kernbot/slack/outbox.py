@@ -10,29 +10,24 @@ import asyncio
 import logging
 import uuid
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from kernbot.db.base import Snapshot, Store
 from kernbot.db.slack import MessageRole, SlackMessage, SlackStore
 from kernbot.engine.large import load
-from kernbot.engine.values import digest
 from kernbot.errors import ConflictError
 from kernbot.runtime.dispatcher import InProcessDispatcher
 from kernbot.runtime.registry import KernBot
 from kernbot.slack.failures import SLACK_FAILURES, error_code
 from kernbot.slack.ids import TokenMaker, permalink
 from kernbot.slack.reading import run_facts
-from kernbot.slack.render.card import card
 from kernbot.slack.render.facts import RunFacts
-from kernbot.slack.render.parent import parent
-from kernbot.slack.render.result import result
 from kernbot.slack.sender import Sender
+from kernbot.slack.wanted import Key, Wanted, wanted_messages
 
 _log = logging.getLogger(__name__)
 
-Key = tuple[MessageRole, str | None]
 Rows = dict[Key, SlackMessage]
 BATCH = 500
 SECONDS_TO_FINISH = 2.0
@@ -45,47 +40,6 @@ class Place:
     channel: str
     hides_values: bool
     """Whether people of another organisation can read them."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """A message that a run should have, and how to make it."""
-
-    role: MessageRole
-    pause_id: str | None
-    render: Callable[[int], dict[str, Any]]
-    """From a revision to the message."""
-    in_thread: bool = True
-    broadcast: bool = False
-
-    @property
-    def key(self) -> Key:
-        """What tells it from the other messages of the run."""
-        return self.role, self.pause_id
-
-    @property
-    def state(self) -> str:
-        """A digest of what it should show, whatever the revision."""
-        return digest(self.render(0))
-
-
-def wanted_messages(run: RunFacts, tokens: TokenMaker) -> Iterator[Wanted]:
-    """Yield the messages that a run should have, in the order in which they are first posted."""
-    yield Wanted(
-        role="parent",
-        pause_id=None,
-        in_thread=False,
-        render=lambda revision: parent(run, tokens=tokens, revision=revision),
-    )
-    for number, pause in enumerate(run.pauses):
-        yield Wanted(
-            role="card",
-            pause_id=pause.pause_id,
-            broadcast=number == 0,
-            render=lambda revision, pause=pause: card(run, pause, tokens=tokens, revision=revision),  # type: ignore[misc]
-        )
-    if run.content is not None:
-        yield Wanted(role="result", pause_id=None, render=lambda revision: result(run, revision=revision))
 
 
 class Outbox:
