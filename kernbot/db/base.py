@@ -147,6 +147,14 @@ class Snapshot:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenPause:
+    """A pause that waits for people, and its run."""
+
+    run: RunRecord
+    pause: PauseRecord
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunFilter:
     """Which runs to list; what is None does not restrict."""
 
@@ -237,6 +245,9 @@ class Store(Protocol):
 
     async def get_pause(self, pause_id: str) -> PauseRecord | None:
         """Return one pause."""
+
+    async def list_open_pauses(self, limit: int) -> Sequence[OpenPause]:
+        """Return open pauses of the bot's runs: by their deadlines, then those without one by age."""
 
     async def get_session(self, session_id: str) -> SessionRecord | None:
         """Return one session."""

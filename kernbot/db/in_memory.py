@@ -18,6 +18,7 @@ from kernbot.db.base import (
     AnswerRecord,
     JournalEntry,
     Json,
+    OpenPause,
     PauseRecord,
     RunFilter,
     RunRecord,
@@ -26,7 +27,7 @@ from kernbot.db.base import (
     StateChanges,
     Store,
 )
-from kernbot.db.slack import InboxItem, SlackMessage, SlackStore
+from kernbot.db.slack import InboxItem, Preferences, SlackMessage, SlackStore
 from kernbot.run.status import RunStatus
 
 _Place = tuple[str, str, int]
@@ -53,6 +54,7 @@ class InMemoryDb(Store, SlackStore):
         self._inbox: dict[int, InboxItem] = {}
         self._inbox_ids = count(1)
         self._keys: dict[str, bytes] = {}
+        self._preferences: dict[str, Preferences] = {}
 
     async def create_run(self, run: RunRecord, session_state: dict[str, Json], *, replaces_state: bool = False) -> None:
         with self._lock:
@@ -176,6 +178,12 @@ class InMemoryDb(Store, SlackStore):
         with self._lock:
             return deepcopy(self._pauses.get(pause_id))
 
+    async def list_open_pauses(self, limit: int) -> Sequence[OpenPause]:
+        with self._lock:
+            of_bot = {run.run_id: run for run in self._bot_runs()}
+            waiting = sorted((pause for pause in self._open_pauses() if pause.run_id in of_bot), key=_deadline)
+            return [deepcopy(OpenPause(run=of_bot[pause.run_id], pause=pause)) for pause in waiting[:limit]]
+
     async def get_session(self, session_id: str) -> SessionRecord | None:
         with self._lock:
             return deepcopy(self._sessions.get(session_id))
@@ -254,6 +262,18 @@ class InMemoryDb(Store, SlackStore):
     async def delete_inbox(self, item_id: int) -> None:
         with self._lock:
             self._inbox.pop(item_id, None)
+
+    async def get_preferences(self, person_id: str) -> Preferences:
+        with self._lock:
+            return self._preferences.get(person_id, Preferences(person_id=person_id))
+
+    async def save_preferences(self, preferences: Preferences) -> None:
+        with self._lock:
+            self._preferences[preferences.person_id] = preferences
+
+    async def list_direct_message_readers(self) -> Sequence[str]:
+        with self._lock:
+            return sorted(chosen.person_id for chosen in self._preferences.values() if chosen.direct_messages)
 
     async def get_key(self, name: str) -> bytes:
         with self._lock:

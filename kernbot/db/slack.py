@@ -40,8 +40,18 @@ class InboxItem:
     received_at: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Preferences:
+    """What a person has chosen for themselves."""
+
+    person_id: str
+    """As `slack:T…:U…`."""
+    direct_messages: bool = False
+    """Whether they want each question that they may answer as a direct message."""
+
+
 class SlackStore(Protocol):
-    """What the Slack app keeps: its messages, its inbox, its secrets, and which runs are settled."""
+    """What the Slack app keeps: messages, its inbox, its secrets, what people prefer, and which runs are settled."""
 
     async def list_messages(self, run_id: str) -> Sequence[SlackMessage]:
         """Return the messages of a run, in the order in which they were stored."""
@@ -63,6 +73,15 @@ class SlackStore(Protocol):
 
     async def delete_inbox(self, item_id: int) -> None:
         """Forget a payload that has been worked off."""
+
+    async def get_preferences(self, person_id: str) -> Preferences:
+        """Return what a person has chosen, or what holds for those who have chosen nothing."""
+
+    async def save_preferences(self, preferences: Preferences) -> None:
+        """Store what a person has chosen, in the place of what they had chosen before."""
+
+    async def list_direct_message_readers(self) -> Sequence[str]:
+        """Return the ids of those who want questions as direct messages, sorted."""
 
     async def get_key(self, name: str) -> bytes:
         """Return the secret of this name, 32 random bytes, made on first use: the same for every process."""

@@ -32,6 +32,7 @@ from kernbot.db.base import (
     AnswerRecord,
     JournalEntry,
     Json,
+    OpenPause,
     PauseRecord,
     RunFilter,
     RunRecord,
@@ -234,6 +235,18 @@ def get_pause(connection: Connection, pause_id: str) -> PauseRecord | None:
     """See `Store.get_pause`."""
     row = connection.execute(ALL_PAUSES.where(pauses.c.pause_id == pause_id)).mappings().one_or_none()
     return None if row is None else pause_record(row)
+
+
+def list_open_pauses(connection: Connection, limit: int) -> Sequence[OpenPause]:
+    """See `Store.list_open_pauses`."""
+    waiting = ALL_PAUSES.join(runs).where(pauses.c.state == "open", runs.c.origin == "bot")
+    with_deadline = waiting.where(pauses.c.deadline.is_not(None)).order_by(pauses.c.deadline, pauses.c.seq).limit(limit)
+    found = connection.execute(with_deadline).mappings().all()
+    others = waiting.where(pauses.c.deadline.is_(None)).order_by(pauses.c.seq).limit(limit - len(found))
+    open_pauses = list(readable([*found, *connection.execute(others).mappings()], pause_record))
+    of_these = ALL_RUNS.where(runs.c.run_id.in_({pause.run_id for pause in open_pauses}))
+    by_id = {run.run_id: run for run in readable(connection.execute(of_these).mappings(), run_record)}
+    return [OpenPause(run=by_id[pause.run_id], pause=pause) for pause in open_pauses if pause.run_id in by_id]
 
 
 def list_runs(connection: Connection, which: RunFilter) -> Sequence[RunRecord]:

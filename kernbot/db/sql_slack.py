@@ -10,8 +10,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 from kernbot.db import conflicts
 from kernbot.db.base import Json
 from kernbot.db.rows import ALL_MESSAGES, inbox_item, insert_if_absent, message_record, message_row, readable
-from kernbot.db.slack import InboxItem, SlackMessage
-from kernbot.db.tables import runs, slack_inbox, slack_keys, slack_messages
+from kernbot.db.slack import InboxItem, Preferences, SlackMessage
+from kernbot.db.tables import runs, slack_inbox, slack_keys, slack_messages, slack_preferences
 
 
 def list_messages(connection: Connection, run_id: str) -> Sequence[SlackMessage]:
@@ -57,6 +57,27 @@ def list_inbox(connection: Connection, limit: int) -> Sequence[InboxItem]:
 def delete_inbox(connection: Connection, item_id: int) -> None:
     """See `SlackStore.delete_inbox`."""
     connection.execute(delete(slack_inbox).where(slack_inbox.c.item_id == item_id))
+
+
+def get_preferences(connection: Connection, person_id: str) -> Preferences:
+    """See `SlackStore.get_preferences`."""
+    query = select(slack_preferences).where(slack_preferences.c.person_id == person_id)
+    row = connection.execute(query).mappings().one_or_none()
+    return Preferences(**row) if row else Preferences(person_id=person_id)
+
+
+def save_preferences(connection: Connection, preferences: Preferences) -> None:
+    """See `SlackStore.save_preferences`."""
+    row = vars(preferences)
+    insert_if_absent(connection, slack_preferences, row)
+    which = slack_preferences.c.person_id == preferences.person_id
+    connection.execute(update(slack_preferences).where(which).values(row))
+
+
+def list_direct_message_readers(connection: Connection) -> Sequence[str]:
+    """See `SlackStore.list_direct_message_readers`."""
+    readers = select(slack_preferences.c.person_id).where(slack_preferences.c.direct_messages.is_(True))
+    return connection.execute(readers.order_by(slack_preferences.c.person_id)).scalars().all()
 
 
 def get_key(connection: Connection, name: str) -> bytes:

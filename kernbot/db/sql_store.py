@@ -17,6 +17,7 @@ from kernbot.db.base import (
     AnswerRecord,
     JournalEntry,
     Json,
+    OpenPause,
     PauseRecord,
     RunFilter,
     RunRecord,
@@ -25,7 +26,7 @@ from kernbot.db.base import (
     StateChanges,
     Store,
 )
-from kernbot.db.slack import InboxItem, SlackMessage, SlackStore
+from kernbot.db.slack import InboxItem, Preferences, SlackMessage, SlackStore
 from kernbot.run.status import RunStatus
 
 if TYPE_CHECKING:
@@ -145,6 +146,9 @@ class SqlStore(Store, SlackStore):
     async def get_pause(self, pause_id: str) -> PauseRecord | None:
         return await self._read(db.sql_runs.get_pause, pause_id)
 
+    async def list_open_pauses(self, limit: int) -> Sequence[OpenPause]:
+        return await self._read(db.sql_runs.list_open_pauses, limit)
+
     async def get_session(self, session_id: str) -> SessionRecord | None:
         return await self._read(db.sql_shared.get_session, session_id)
 
@@ -185,6 +189,15 @@ class SqlStore(Store, SlackStore):
 
     async def delete_inbox(self, item_id: int) -> None:
         await self._write(db.sql_slack.delete_inbox, item_id)
+
+    async def get_preferences(self, person_id: str) -> Preferences:
+        return await self._read(db.sql_slack.get_preferences, person_id)
+
+    async def save_preferences(self, preferences: Preferences) -> None:
+        await self._write(db.sql_slack.save_preferences, preferences)
+
+    async def list_direct_message_readers(self) -> Sequence[str]:
+        return await self._read(db.sql_slack.list_direct_message_readers)
 
     async def get_key(self, name: str) -> bytes:
         return await self._write(db.sql_slack.get_key, name)

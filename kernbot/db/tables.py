@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from kernbot.run.status import RunStatus
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest revision of the schema."""
 
 UNREADABLE: Any = object()
@@ -133,6 +133,7 @@ runs = Table(
     Index("runs_by_session", "session_id", "created_at"),
     Index("runs_by_session_and_status", "session_id", "status", "created_at"),
     Index("runs_by_workflow", "workflow_id", "created_at"),
+    Index("runs_by_workflow_and_status", "workflow_id", "status", "created_at"),
     Index("runs_by_user", "user_id", "created_at"),
     Index("runs_by_age", "created_at"),
 )
@@ -217,6 +218,14 @@ slack_keys = Table(
     metadata,
     Column("name", ID, primary_key=True),
     Column("secret", LargeBinary, nullable=False),
+)
+
+slack_preferences = Table(
+    "slack_preferences",
+    metadata,
+    Column("person_id", ID, primary_key=True),
+    Column("direct_messages", Boolean, nullable=False),
+    Index("slack_preferences_by_direct_messages", "direct_messages", "person_id"),
 )
 
 alembic_version = Table(

@@ -250,3 +250,30 @@ async def test_the_end_of_a_run_closes_what_is_open(bench: Bench) -> None:
     pause = await bench.pause_now("p2")
     assert (pause.state, pause.answered) == ("closed", AnswerRecord(answer=None, at=1002.0, by="run", door="end"))
     assert await bench.store.close_pause("p2", bench.answer(at=1003.0)) is None
+
+
+async def test_open_pauses_are_listed_by_their_deadlines(bench: Bench) -> None:
+    """The nearest deadline comes first, then those without one by age, each with its run; never more than asked for."""
+    await bench.ask(bench.pause("p1"), bench.pause("p2", path="root/b", deadline=3000.0))
+    await bench.ask(bench.pause("p3", "r2", deadline=2000.0), bench.pause("p4", "r2", path="root/b"), run_id="r2")
+    found = await bench.store.list_open_pauses(9)
+    assert [(item.run.run_id, item.pause.pause_id) for item in found] == [
+        ("r2", "p3"),
+        ("r1", "p2"),
+        ("r1", "p1"),
+        ("r2", "p4"),
+    ]
+    assert found[0].run == await bench.run_now("r2")
+    assert found[0].pause == await bench.pause_now("p3")
+    assert [item.pause.pause_id for item in await bench.store.list_open_pauses(3)] == ["p3", "p2", "p1"]
+
+
+async def test_what_does_not_wait_for_people_is_not_listed(bench: Bench) -> None:
+    """Pauses that are answered or closed are left out, and those of a library's runs."""
+    await bench.ask(bench.pause("p1"))
+    assert await bench.store.close_pause("p1", bench.answer()) is not None
+    await bench.ask(bench.pause("p2", "r2"), run_id="r2")
+    await bench.store.cancel_run("r2", "ana", "button", bench.clock.now)
+    epoch = await bench.start("r3", origin="library")
+    await bench.store.suspend("r3", epoch, [bench.pause("p3", "r3")], bench.clock.now)
+    assert await bench.store.list_open_pauses(9) == []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from kernbot.db.slack import Preferences
 from kernbot.errors import ConflictError
 
 if TYPE_CHECKING:
@@ -97,3 +98,23 @@ async def test_a_key_is_made_once(bench: Bench) -> None:
     assert len(key) == 32
     assert await bench.store.get_key("modal") == key
     assert await bench.store.get_key("another") != key
+
+
+async def test_what_a_person_prefers_is_kept(bench: Bench) -> None:
+    """Who has chosen nothing gets no direct messages; the last choice counts, and is of nobody else."""
+    ana = Preferences(person_id="slack:T01:U02ANA", direct_messages=True)
+    bob = Preferences(person_id="slack:T01:U02BOB")
+    assert await bench.store.get_preferences(bob.person_id) == bob
+    await bench.store.save_preferences(bob)
+    await bench.store.save_preferences(ana)
+    assert await bench.store.get_preferences(ana.person_id) == ana
+    assert await bench.store.get_preferences(bob.person_id) == bob
+    await bench.store.save_preferences(replace(ana, direct_messages=False))
+    assert await bench.store.get_preferences(ana.person_id) == replace(ana, direct_messages=False)
+
+
+async def test_who_wants_direct_messages_is_listed(bench: Bench) -> None:
+    """Those who want questions as direct messages are listed by their ids, the others are not."""
+    for name, wanted in (("UC", True), ("UA", True), ("UB", False)):
+        await bench.store.save_preferences(Preferences(person_id=name, direct_messages=wanted))
+    assert await bench.store.list_direct_message_readers() == ["UA", "UC"]

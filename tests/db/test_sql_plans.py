@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine, event, insert
 from kernbot.db import sql_runs, sql_shared, sql_slack
 from kernbot.db.base import AnswerRecord, JournalEntry, PauseRecord, RunFilter, RunRecord, StateChanges
 from kernbot.db.schema import ensure_schema, enter_schema
-from kernbot.db.slack import SlackMessage
+from kernbot.db.slack import Preferences, SlackMessage
 from kernbot.db.tables import runs
 from kernbot.run.status import RunStatus
 
@@ -73,6 +73,8 @@ HOT: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (sql_runs.list_runs, (RunFilter(run_id_prefix="r"),)),
     (sql_runs.list_runs, (RunFilter(statuses=list(RunStatus)),)),
     (sql_runs.list_runs, (RunFilter(session_id="s1", statuses=list(RunStatus)),)),
+    (sql_runs.list_runs, (RunFilter(workflow_ids=["weekly"], statuses=list(RunStatus)),)),
+    (sql_runs.list_open_pauses, (10,)),
     (sql_shared.get_session, ("s1",)),
     (sql_shared.get_blobs, (["d1", "d2"],)),
     (partial(sql_shared.update_session, name="May", state=StateChanges(set={"a": 1})), ("s1", 1.0)),
@@ -84,6 +86,9 @@ HOT: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (sql_slack.settle_run, ("r1",)),
     (sql_slack.put_inbox, ({}, 1.0)),
     (sql_slack.delete_inbox, (1,)),
+    (sql_slack.get_preferences, ("slack:T01:U02ANA",)),
+    (sql_slack.save_preferences, (Preferences(person_id="slack:T01:U02ANA"),)),
+    (sql_slack.list_direct_message_readers, ()),
     (sql_slack.get_key, ("modal",)),
 ]
 
@@ -159,6 +164,26 @@ def test_the_runs_of_a_session_are_read_by_their_status(connection: Connection) 
     which = RunFilter(session_id="s1", statuses=[RunStatus.PAUSED, RunStatus.ERROR])
     found = plans(connection, sql_runs.list_runs, which)
     assert len([line for line in found if "runs_by_session_and_status" in line]) == 2
+
+
+def test_the_runs_of_a_workflow_are_read_by_their_status(connection: Connection) -> None:
+    """Neither the history of the workflow is read, nor what is in the same statuses of other workflows."""
+    kinds = [("weekly", RunStatus.COMPLETED), ("daily", RunStatus.CANCELLED), ("daily", RunStatus.ERROR)] * 300
+    history = [
+        replace(RUN, run_id=f"old{age}", workflow_id=workflow_id, status=status, created_at=age)
+        for age, (workflow_id, status) in enumerate(kinds)
+    ]
+    connection.execute(insert(runs), [{**vars(run), "settled": True} for run in history])
+    connection.exec_driver_sql("ANALYZE runs")
+    which = RunFilter(workflow_ids=["weekly"], statuses=[RunStatus.CANCELLED, RunStatus.ERROR])
+    found = plans(connection, sql_runs.list_runs, which)
+    assert len([line for line in found if "runs_by_workflow_and_status" in line]) == 2
+
+
+def test_open_questions_are_read_without_those_that_are_answered(connection: Connection) -> None:
+    """The list of open questions is read along their deadlines, however many were answered."""
+    plan = plans(connection, sql_runs.list_open_pauses, 10)
+    assert len([line for line in plan if "pauses_by_deadline" in line]) == 2
 
 
 def test_a_plan_would_show_a_scan(connection: Connection) -> None:
