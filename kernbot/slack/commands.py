@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,8 @@ from kernbot.slack.channels import can_post
 from kernbot.slack.doors import Doors
 from kernbot.slack.parse import Cancel, Command, Complaint, List, Run, Status, parse_command
 from kernbot.slack.render import refusals
-from kernbot.slack.render.text import code
-from kernbot.slack.telling import Message, cancel, run_for
+from kernbot.slack.run_commands import RunCommands
+from kernbot.slack.telling import Message
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Commands:
     def __init__(self, doors: Doors) -> None:
         self._doors = doors
         self._service = doors.service
+        self._of_runs = RunCommands(doors)
 
     async def decide(self, body: dict[str, Any], at: float) -> Message | Started:  # noqa: ARG002 - no command is too late
         """Do what was typed; return what to tell the person who typed it."""
@@ -66,29 +67,9 @@ class Commands:
             case List():
                 startable = await self._service.startable(who)
                 return refusals.workflows([(item.name, item.description) for item in startable])
-            case Status(None):
-                runs = await self._service.runs_of(who)
-                return refusals.status([await run_for(self._doors, run.run_id, who) for run in runs])
-            case Status(run) if run:
-                return await self._about_run(run, who, self._status)
-            case Cancel(run):
-                return await self._about_run(run, who, self._cancel)
+            case Status() | Cancel():
+                return await self._of_runs.answer(command, who)
         return refusals.help_text(self._doors.command)
-
-    async def _about_run(self, typed: str, who: str, act: Callable[[str, str], Awaitable[Message]]) -> Message:
-        found = await self._service.find_runs(typed, who)
-        if not found:
-            return refusals.no_such_run(typed)
-        if len(found) > 1:
-            return refusals.complaint(f"{len(found)} of your runs begin with {code(typed)}. Type more of the id.")
-        return await act(found[0].run_id, who)
-
-    async def _status(self, run_id: str, who: str) -> Message:
-        return refusals.status([await run_for(self._doors, run_id, who)])
-
-    async def _cancel(self, run_id: str, who: str) -> Message:
-        refusal = await cancel(self._doors, run_id, who, door="command")
-        return refusal or refusals.cancelled(await run_for(self._doors, run_id, who))
 
     async def _run(self, command: Run, who: str, run_id: str) -> Message | Started:
         channel = self._service.bot.get(command.name).channel
