@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-import time
 from pathlib import Path
 
 from kernbot.bootstrap import running_bot
 from kernbot.db.sqlite import SqliteDb
 from kernbot.examples.bot import bot
-from kernbot.localslack import App, Kind, LocalSlack
+from kernbot.localslack import App, Clock, Kind, LocalSlack
 from kernbot.settings import Settings
 from kernbot.slack.manifest import manifest
 
@@ -25,9 +24,13 @@ _PEOPLE = (
 )
 
 
-def demo_workspace() -> tuple[LocalSlack, App]:
+_SWEEP_SECONDS = 1
+"""Short, so that a deadline lapses right after the clock has jumped over it."""
+
+
+def demo_workspace(clock: Clock) -> tuple[LocalSlack, App]:
     """Return a local Slack with people of every kind, and the bot installed in #data but not in #random."""
-    slack = LocalSlack(clock=time.time, team_id="T01LOCAL", team_name="Local workspace")
+    slack = LocalSlack(clock=clock, team_id="T01LOCAL", team_name="Local workspace")
     for user_id, name, display_name, kind in _PEOPLE:
         slack.add_person(user_id, name=name, display_name=display_name, kind=kind)
     slack.add_channel("C01DATA", name="data", members=["U01DEE", "U02ANA", "U03BOB", "U05GUS", "U07DORA"])
@@ -40,14 +43,18 @@ def demo_workspace() -> tuple[LocalSlack, App]:
 
 async def run_demo(port: int) -> None:
     """Serve the local Slack and the bot until cancelled."""
-    slack, app = demo_workspace()
+    clock = Clock()
+    slack, app = demo_workspace(clock)
     with tempfile.TemporaryDirectory(prefix="kernbot-demo-") as folder:
         store = SqliteDb(db_file=str(Path(folder) / "demo.db"))
         async with slack.serve(port=port) as server:
             settings = Settings(
-                bot_token=app.bot_token, app_token=app.app_token, slack_api_url=server.base_url, sweep_seconds=5
+                bot_token=app.bot_token,
+                app_token=app.app_token,
+                slack_api_url=server.base_url,
+                sweep_seconds=_SWEEP_SECONDS,
             )
-            async with running_bot(bot, settings, store):
+            async with running_bot(bot, settings, store, clock=clock):
                 print(_welcome(server.page_url), flush=True)  # noqa: T201 - the answer to the command
                 try:
                     await asyncio.Event().wait()
@@ -62,6 +69,8 @@ A local Slack with the bot in it: a simulation, nothing leaves this machine.
   Open   {address}
   Type   /kern run data_pipeline Q4 sales
   then   /kern run configurable_pipeline
+
+Its clock can be moved: the page lets a deadline lapse that is an hour away.
 
 Stop with Ctrl-C.
 """

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from kernbot.localslack.actors import Actor
 from kernbot.localslack.app import App
+from kernbot.localslack.clock import Clock
 from kernbot.localslack.conversations import Channel
 from kernbot.localslack.delivery import Delivery
 from kernbot.localslack.errors import ActError, LocalSlackError, SetUpError
@@ -20,6 +21,7 @@ __all__ = [
     "Actor",
     "App",
     "Channel",
+    "Clock",
     "Delivery",
     "Entry",
     "Kind",

@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import WSCloseCode, web
 
 from kernbot.localslack.actors import Actor
+from kernbot.localslack.clock import Clock
 from kernbot.localslack.delivery import Delivery
 from kernbot.localslack.errors import ActError
 from kernbot.localslack.people import Kind, Person
@@ -40,6 +41,7 @@ class PageApi:
         return [
             *(web.get(f"{PATH}{read.__name__}", _answering(read)) for read in reading),
             *(web.post(f"{PATH}{act.__name__}", self._acting(act, fields)) for act, fields in self._acts()),
+            web.post(f"{PATH}jump", self.jump),
             web.get(f"{PATH}events", self.events),
         ]
 
@@ -55,7 +57,7 @@ class PageApi:
         ]
 
     def workspace(self, _request: web.Request) -> Body:
-        """Return who is here and which commands there are."""
+        """Return who is here, which commands there are, and what time it is."""
         people = [_person(person) for person in self._workspace.people.values() if person.id != SLACKBOT]
         commands = [
             {"command": command.name, "description": command.description, "usage_hint": command.usage_hint}
@@ -63,7 +65,9 @@ class PageApi:
             for command in app.commands
         ]
         team = {"id": self._workspace.team_id, "name": self._workspace.team_name}
-        return {"team": team, "people": people, "commands": commands, "simulation": True}
+        clock = self._workspace.clock
+        time = {"now": clock(), "ahead": clock.ahead if isinstance(clock, Clock) else None}
+        return {"team": team, "people": people, "commands": commands, "clock": time, "simulation": True}
 
     def channels(self, request: web.Request) -> Body:
         """Return the conversations that the person sees, with how much of each is unread."""
@@ -116,6 +120,22 @@ class PageApi:
     async def view_close(self, actor: Actor, body: Body) -> Delivery:
         """Close the open modal."""
         return await actor.close(body["view_id"])
+
+    async def jump(self, request: web.Request) -> web.Response:
+        """Move the clock forward by `seconds`, if it is one that can be moved."""
+        seconds = (await _json(request)).get("seconds")
+        try:
+            self._jump(seconds if isinstance(seconds, int | float) else 0)
+        except ActError as error:
+            return web.json_response({"ok": False, "error": str(error)})
+        return web.json_response({"ok": True, "error": None})
+
+    def _jump(self, seconds: float) -> None:
+        clock = self._workspace.clock
+        if not isinstance(clock, Clock):
+            raise ActError("This clock cannot be moved.")
+        clock.jump(seconds)
+        self._workspace.changes.announce()
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Tell a websocket about each change, at most one message in 50 ms."""

@@ -85,3 +85,13 @@ async def test_a_newcomer_corrects_a_value_at_its_field(page: Page) -> None:
     await expect(form).to_be_hidden(timeout=SECONDS)
     await page.get_by_text("2 replies").click()
     await expect(page.get_by_text("Processed with threshold=0.7, mode=fast")).to_be_visible(timeout=SECONDS)
+
+
+async def test_a_newcomer_lets_a_deadline_pass(page: Page) -> None:
+    """After a jump of the clock over the deadline the card says that nobody answered, in both clocks' time."""
+    await run(page, "/kern run data_pipeline Q4 sales")
+    await expect(page.get_by_text(re.compile("If nobody answers by"))).to_be_visible(timeout=SECONDS)
+    await page.get_by_role("button", name="Clock:").click()
+    await page.get_by_role("button", name="+15 minutes").click()
+    await expect(page.get_by_text("15 minutes ahead of real time")).to_be_visible(timeout=SECONDS)
+    await expect(page.get_by_text(re.compile("^No answer by"))).to_be_visible(timeout=SECONDS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -49,7 +49,7 @@ class Clock:
         return self.now
 
 
-def workspace(clock: Clock, ack_seconds: float = 3.0) -> LocalSlack:
+def workspace(clock: Callable[[], float], ack_seconds: float = 3.0) -> LocalSlack:
     """Return a workspace with people of every kind; #ops holds most of them, #secret only Ana, #empty nobody."""
     slack = LocalSlack(clock, ack_seconds=ack_seconds)
     slack.add_person("U01ANA", name="ana", display_name="Ana", tz="Europe/Berlin")

@@ -8,7 +8,8 @@ import aiohttp
 import pytest
 
 from kernbot.localslack import Actor, App, LocalSlack, Server
-from tests.localslack.office import OPS, Bot, Json, actions, button, modal
+from kernbot.localslack import Clock as MovableClock
+from tests.localslack.office import NOON, OPS, Bot, Clock, Json, actions, button, modal, workspace
 
 
 class Page:
@@ -54,6 +55,7 @@ async def test_workspace(app: App, page: Page) -> None:
         "is_bot": False,
     }
     assert (people[app.bot_user_id]["is_bot"], people[app.bot_user_id]["can_act"]) == (True, False)
+    assert workspace["clock"] == {"now": NOON, "ahead": None}
     assert workspace["commands"] == [{"command": "/kern", "description": "Run workflows", "usage_hint": ""}]
 
 
@@ -121,6 +123,26 @@ async def test_refused(page: Page) -> None:
     assert (await page.send("say", status=400, channel=OPS))["error"] == "The request lacks text."
     async with page.session.post(page.root + "say", data="{") as response:
         assert (await response.json())["error"] == "The request lacks as, channel, text."
+
+
+async def test_jump() -> None:
+    """A clock that can be moved is moved through the page, and messages are dated by it."""
+    slack = workspace(MovableClock(Clock()))
+    async with (
+        slack.serve() as server,
+        aiohttp.ClientSession(headers={"X-Local-Slack-Token": server.page_token}) as session,
+    ):
+        page = Page(session, server)
+        assert (await page.send("jump", seconds=90))["ok"]
+        assert (await page.read("workspace"))["clock"] == {"now": NOON + 90, "ahead": 90}
+        assert "only forward" in (await page.send("jump", seconds="soon"))["error"]
+        await page.send("say", channel=OPS, text="later")
+        assert (await page.read("messages", channel=OPS))["messages"][0]["ts"] == f"{NOON + 90:.6f}"
+
+
+async def test_a_clock_that_stands(page: Page) -> None:
+    """Any other clock is not moved."""
+    assert (await page.send("jump", seconds=90))["error"] == "This clock cannot be moved."
 
 
 async def test_events(slack: LocalSlack, server: Server, page: Page, ana: Actor) -> None:

@@ -1,6 +1,8 @@
 /** The page of the local Slack: reads what the acting person sees, shows it, and sends what they do. */
 
 import { Changes, Unreachable, read, send } from "./api.js";
+import { setClock } from "./clock.js";
+import { ClockPanel } from "./clock_panel.js";
 import { Conversation, cornerButton } from "./conversation.js";
 import { directory } from "./directory.js";
 import { Modal } from "./modal.js";
@@ -21,6 +23,7 @@ const main = new Conversation(byId("main"), { inThread: false, act, send: write,
 const thread = new Conversation(byId("thread"), { inThread: true, act, send: write, commands: () => [] });
 const sidebar = new Sidebar(byId("sidebar"), (as) => go({ as, thread: "" }));
 const modal = new Modal({ submit, close: closeView, act: actInView, gone: () => main.composer.focus() });
+const clockPanel = new ClockPanel(jump);
 const changes = new Changes(refresh, showConnection);
 
 const opensSidebar = { "aria-controls": "sidebar", "aria-expanded": "false", click: () => showSidebar(true) };
@@ -29,6 +32,7 @@ const sidebarButton = cornerButton("☰", "Channels", opensSidebar);
 start();
 
 function start() {
+  byId("topbar").append(clockPanel.node);
   main.corner.append(sidebarButton);
   thread.corner.append(cornerButton("✕", "Close thread", { click: closeThread }));
   byId("scrim").addEventListener("click", () => showSidebar(false));
@@ -66,6 +70,7 @@ async function readAgain() {
 
 async function readAndShow() {
   state.workspace = await read("workspace");
+  setClock(state.workspace.clock.now);
   directory.people = new Map(state.workspace.people.map((person) => [person.id, person]));
   const route = await settleRoute(readRoute());
   const [messages, replies, view] = await Promise.all([
@@ -109,6 +114,7 @@ function tellFailedRead(error) {
 
 function show(route, messages, replies, view) {
   changes.listen(route.as);
+  clockPanel.show(state.workspace.clock);
   sidebar.show(state.workspace, route);
   main.show({ ...route, thread: "" }, messages);
   showThread(route, replies);
@@ -188,6 +194,10 @@ async function sendAndTell(path, body) {
   const { ok, error } = await sendAndShow(path, body);
   if (!ok && !state.newest?.text.includes(error)) notify(`That did not work: ${error}`);
   return ok;
+}
+
+function jump(seconds) {
+  return sendAndTell("jump", { seconds });
 }
 
 function used(block, element, value) {

@@ -3,6 +3,8 @@
  * The tokens are those of docs.slack.dev/messaging/formatting-message-text and …/block-elements/date-element.
  */
 
+import { now as simulated } from "./clock.js";
+
 const HOUR12 = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions().hour12 ?? false;
 const AGES = [
   ["day", 86400],
@@ -75,7 +77,7 @@ const FORMATS = {
  * @param {number} unix  seconds
  * @param {string} template  such as `{date_short_pretty} at {time}`
  */
-export function formatDate(unix, template, now = new Date()) {
+export function formatDate(unix, template, now = simulated()) {
   const date = new Date(unix * 1000);
   return template.replace(/\{(\w+)\}/gu, (token, name) => FORMATS[name]?.(date, now) ?? token);
 }
@@ -89,4 +91,9 @@ export function fullDate(unix) {
 export function dayTitle(unix) {
   const title = formatDate(unix, "{day_divider_pretty}");
   return title[0].toUpperCase() + title.slice(1);
+}
+
+/** The day that it is; what says "today" is drawn anew when another begins. */
+export function today() {
+  return dateNum(simulated());
 }

@@ -1,7 +1,7 @@
 /** The list of messages of a channel or a thread. */
 
 import { renderBlocks } from "./blocks.js";
-import { dayTitle, formatDate, fullDate } from "./dates.js";
+import { dayTitle, formatDate, fullDate, today } from "./dates.js";
 import { avatarColour, initials } from "./directory.js";
 import { button, div, el, sign, span } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
@@ -65,7 +65,7 @@ export class MessageList {
     const follows = !newDay && !(this.inThread && !previous.thread_ts) && continues(previous, message);
     return [
       newDay && keep(`day ${message.ts}`, day, () => divider(day)),
-      keep(message.ts, JSON.stringify([message, follows]), () => this.#message(message, follows)),
+      keep(message.ts, JSON.stringify([message, follows, today()]), () => this.#message(message, follows)),
       parent && keep("replies", String(message.reply_count), () => divider(countReplies(message.reply_count))),
     ].filter(Boolean);
   }

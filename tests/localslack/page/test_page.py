@@ -31,7 +31,9 @@ class TestChannels:
     async def test_header_says_simulation(self, desk: Desk) -> None:
         """A line above everything says that this is a simulation."""
         page = await desk.look()
-        await expect(page.get_by_role("banner")).to_have_text("Local Slack: a simulation, nothing leaves this machine")
+        await expect(page.get_by_role("banner")).to_contain_text(
+            "Local Slack: a simulation, nothing leaves this machine"
+        )
 
     async def test_app_message(self, desk: Desk) -> None:
         """A message by an app has its name and the APP badge, without reloading the page."""
