@@ -85,7 +85,7 @@ class _OwnWork(AgentWork):
     setup: AgentSetup
 
     async def _collect(self, *, inline: bool) -> RunOutput:
-        await library.exhaust(self._events(inline=inline))
+        await library.exhaust(self._events(inline=inline, live=False))
         return await self._output()
 
     async def _stream(self, telling: Telling, *, inline: bool) -> Yielded:
@@ -99,7 +99,7 @@ class _OwnWork(AgentWork):
     async def _told(self, *, inline: bool) -> AsyncGenerator[RunEvent, None]:
         """Yield the events of the agent; that it pauses or ends once that is stored."""
         calls: list[ToolExecution] = []
-        async with aclosing(self._events(inline=inline)) as events:
+        async with aclosing(self._events(inline=inline, live=True)) as events:
             async for event in events:
                 if isinstance(event, agent.RunPausedEvent):
                     calls += event.tools
@@ -136,8 +136,8 @@ class _OwnWork(AgentWork):
         fields |= {"agent_id": self.setup.executor_id, "agent_name": self.setup.name}
         return told(run_id=of.run_id, session_id=of.session_id, **fields)
 
-    def _events(self, *, inline: bool) -> Events:
-        return self.work.events(Engine(store=self.work.store, inline=inline))
+    def _events(self, *, inline: bool, live: bool) -> Events:
+        return self.work.events(Engine(store=self.work.store, inline=inline, live=live))
 
     async def _output(self) -> RunOutput:
         return agent_run(await load(self.work.store, self.work.run_id), self.step)

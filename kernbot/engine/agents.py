@@ -8,11 +8,11 @@ from typing import Any
 
 from kernbot.db.base import StateChanges
 from kernbot.engine.agent_history import told_to
-from kernbot.engine.attempts import Made, Making
 from kernbot.engine.calling import as_text
 from kernbot.engine.conversation import Conversation
 from kernbot.engine.execution import Execution, Visit
 from kernbot.engine.journal import output_payload
+from kernbot.engine.live import Made, Making
 from kernbot.engine.outcomes import labels
 from kernbot.engine.values import decode
 from kernbot.run.agent import RunCompletedEvent, RunStartedEvent
@@ -30,7 +30,7 @@ async def agent_work(
     """Have an agent, or the leader of a team, work on what the step sees; its last words are the output."""
     told = await told_to(run, visit.base, setup, await _message(run, visit, values))
     place = replace(visit, path=visit.base, round=1)
-    talk = Conversation(run=run, node=node, visit=place, setup=setup, told=told, step_path=visit.path)
+    talk = Conversation(run=run, node=node, visit=place, setup=setup, told=told, step_path=visit.path, live=run.live)
     if not talk.has_begun:
         yield talk.event(RunStartedEvent)
     async with aclosing(talk.carry_on()) as events:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -13,25 +13,16 @@ from kernbot.engine import gates
 from kernbot.engine.execution import Cancelled, Execution, Failure, StepFailed, Suspended, Visit
 from kernbot.engine.gates import Verdict
 from kernbot.engine.journal import SKIPPED
+from kernbot.engine.live import Made, Making
 from kernbot.engine.outcomes import give_up, keep_failure
 from kernbot.engine.questions import ask_after_crash, ask_after_failure
 from kernbot.engine.waiting import Events, answer_to, going_on
-from kernbot.run.events import StepErrorEvent, WorkflowRunOutputEvent
+from kernbot.run.events import StepErrorEvent
 from kernbot.workflow.node import Node
 from kernbot.workflow.review import OnError
 from kernbot.workflow.step import Step
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True)
-class Made(Generic[_T]):
-    """What came of an attempt: the last thing that it yields."""
-
-    value: _T
-
-
-Making = AsyncGenerator[WorkflowRunOutputEvent | Made[_T], None]
 
 
 @dataclass(frozen=True)
@@ -47,11 +38,6 @@ class _Trial:
     """How the last attempt failed; None if it did not, or if there was none."""
 
     failure: Failure | None
-
-
-async def at_once(made: Awaitable[_T]) -> Making[_T]:
-    """Make something without telling of it on the way."""
-    yield Made(await made)
 
 
 async def settle_last_attempt(run: Execution, node: Node, visit: Visit) -> Events:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kernbot.db.base import PauseRecord, StateChanges
 from kernbot.engine.journal import apply_changes
+from kernbot.engine.live import Tell
 from kernbot.errors import UsageError
 from kernbot.workflow.node import Node
 
@@ -30,6 +31,8 @@ class Caller:
     """The step; None for what only decides something, as an evaluator does: agents called there run by themselves."""
     states: tuple[dict[str, Any], ...] = ()
     """The function's copies of the session state: one that it may change, one to compare it with."""
+    tell: Tell | None = None
+    """Takes the events of the agents that it calls."""
     waiting: list[PauseRecord] = field(default_factory=list)
     """What the agents that it called wait for. It stops the walk, whatever the function makes of the exception."""
     cancelled: Cancelled | None = None

@@ -6,12 +6,13 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from kernbot.db.base import StateChanges
-from kernbot.engine.attempts import Work, at_once, settle_last_attempt, try_until_done
+from kernbot.engine.attempts import Work, settle_last_attempt, try_until_done
 from kernbot.engine.branches import merged
 from kernbot.engine.calls import as_bool
 from kernbot.engine.execution import Execution, Visit
 from kernbot.engine.gates import Decision, Verdict
 from kernbot.engine.journal import SKIPPED
+from kernbot.engine.live import at_once
 from kernbot.engine.outcomes import keep_composite, paths_of
 from kernbot.engine.sequence import in_sequence
 from kernbot.engine.waiting import Events, Walk

@@ -77,6 +77,8 @@ class Conversation:
     setup: AgentSetup
     told: Told
     step_path: str
+    live: bool
+    """Whether somebody reads the events as they come: then the model is asked for its words one by one."""
     of: Conversation | None = None
     """That of the leader of the team, of which it is a member."""
     content: Any = None
@@ -120,7 +122,7 @@ class Conversation:
             specs.append(_delegation(self.setup))
         request = ModelRequest(messages=self._messages, tools=specs, output_schema=self.setup.output_schema)
         reply = None
-        async with aclosing(self.setup.model.reply(request, stream=True)) as pieces:
+        async with aclosing(self.setup.model.reply(request, stream=self.live)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, ModelReply):
                     reply = piece
@@ -264,6 +266,7 @@ class Conversation:
             setup=member,
             told=Told(message=str(call.arguments["task"])),
             step_path=self.step_path,
+            live=self.live,
             of=self,
         )
         if not inner.has_begun:

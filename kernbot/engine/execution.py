@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, TypeVar
@@ -14,6 +15,7 @@ from kernbot.engine.calls import call
 from kernbot.engine.journal import ROOT, Journal, apply_changes, state_changes
 from kernbot.engine.large import filled, filled_output, take_out
 from kernbot.engine.lease import Lease
+from kernbot.engine.live import Tell
 from kernbot.engine.questions import Asking, error_text
 from kernbot.engine.sessions import session_view
 from kernbot.engine.values import decode, decode_state, digest_of
@@ -245,6 +247,7 @@ class Execution:
         clock: Callable[[], float],
         *,
         inline: bool,
+        live: bool,
         num_history_runs: int,
     ) -> None:
         self._store = store
@@ -254,6 +257,10 @@ class Execution:
         self._run = snapshot.run
         self.clock = clock
         self._inline = inline
+        self.live = live
+        """Whether somebody reads the events as they come."""
+        self.live_context = copy_context()
+        """Where the context variables are that the functions of live steps set, for those that follow."""
         self.journal = Journal(snapshot)
         self.session_state: dict[str, Any] = decode_state(copy.deepcopy(snapshot.session.state))
         self._cancel_was_asked = snapshot.run.cancel_requested_by is not None
@@ -335,16 +342,19 @@ class Execution:
         attempt: int = 1,
         *,
         node: Node | None = None,
+        tell: Tell | None = None,
         **offered: Any,
     ) -> tuple[Any, StateChanges | None]:
         """Call an author's function with what it is given; return its result and what it changed in the session state.
 
         It also gets `run_context`, `session_state` and what else is offered, if it has parameters of these names. A
         plain function is called in this very thread, unless in the bot, or beside something else. Agents that it calls
-        are a part of the run, if it is the function of a `node`.
+        are a part of the run, if it is the function of a `node`; what they do is told to `tell`.
         """
         context = self.context(visit.path, attempt)
-        return await self._bound_called(visit, partial(function, given(context)), context, node, **offered)
+        return await self._bound_called(
+            visit, partial(function, given(context)), context, node=node, tell=tell, **offered
+        )
 
     async def called_by_name(
         self,
@@ -352,19 +362,28 @@ class Execution:
         function: Callable[..., Any],
         named: dict[str, Any],
         attempt: int,
+        *,
         node: Node,
+        tell: Tell | None,
         **offered: Any,
     ) -> tuple[Any, StateChanges | None]:
         """Do the same with arguments that are given by their names."""
         context = self.context(visit.path, attempt)
-        return await self._bound_called(visit, partial(function, **named), context, node, **offered)
+        return await self._bound_called(visit, partial(function, **named), context, node=node, tell=tell, **offered)
 
     async def _bound_called(
-        self, visit: Visit, function: Callable[..., Any], context: RunContext, node: Node | None, **offered: Any
+        self,
+        visit: Visit,
+        function: Callable[..., Any],
+        context: RunContext,
+        *,
+        node: Node | None,
+        tell: Tell | None,
+        **offered: Any,
     ) -> tuple[Any, StateChanges | None]:
         before = copy.deepcopy(context.session_state)
         inline = self._inline and not visit.is_parallel
-        caller = Caller(run=self, visit=visit, node=node, states=(before, context.session_state))
+        caller = Caller(run=self, visit=visit, node=node, states=(before, context.session_state), tell=tell)
         try:
             result = await caller.awaited(call(function, context, inline=inline, **offered))
         except (Exception, BaseExceptionGroup, Suspended, Cancelled):

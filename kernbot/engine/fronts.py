@@ -87,12 +87,15 @@ def _is_in_a_loop() -> bool:
 
 
 def _run(runner: asyncio.Runner, context: contextvars.Context, work: Coroutine[Any, Any, _T]) -> _T:
-    """Run a coroutine to its end, or until Ctrl-C, which `Runner.run` would keep from a plain function."""
+    """Run a coroutine to its end, or until Ctrl-C, which `Runner.run` would keep from a plain function.
+
+    That, and `sys.exit()`, may come out of a task of its own: the coroutine is stopped then.
+    """
     loop = runner.get_loop()
     task = loop.create_task(work, context=context)
     try:
         return loop.run_until_complete(task)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         if task.cancel():
             with suppress(asyncio.CancelledError):
                 loop.run_until_complete(task)

@@ -65,7 +65,7 @@ class Work:
         return await load_output(self.store, self.run_id)
 
     async def _stream(self, *, inline: bool, everything: bool) -> Events:
-        async with aclosing(self.events(Engine(store=self.store, inline=inline))) as events:
+        async with aclosing(self.events(Engine(store=self.store, inline=inline, live=True))) as events:
             async for event in events:
                 if everything or _is_always_streamed(event):
                     yield event

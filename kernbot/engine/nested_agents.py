@@ -21,6 +21,7 @@ from kernbot.engine.execution import Cancelled, Part, Suspended
 from kernbot.engine.journal import output_payload, state_changes
 from kernbot.errors import DefinitionError
 from kernbot.run.agent import RunCompletedEvent, RunContentEvent, RunEvent, RunOutput, RunStartedEvent
+from kernbot.run.events import WorkflowRunOutputEvent
 from kernbot.run.executor import AgentSetup
 from kernbot.run.status import RunStatus
 from kernbot.workflow.types import StepOutput
@@ -41,7 +42,7 @@ class NestedWork(AgentWork):
 
     async def _stream(self, telling: Telling, *, inline: bool) -> Yielded:  # noqa: ARG002 - as above
         self.caller.check_is_called(self.setup.name)
-        async with aclosing(self._events()) as events:
+        async with aclosing(self._events(live=True)) as events:
             async for event in events:
                 if telling.yields(event, self.setup):
                     yield event
@@ -49,23 +50,28 @@ class NestedWork(AgentWork):
             yield await self._output()
 
     async def _work(self) -> RunOutput:
-        async with aclosing(self._events()) as events:
+        async with aclosing(self._events(live=self.caller.run.live)) as events:
             async for _ in events:
                 pass
         return await self._output()
 
-    async def _events(self) -> AsyncGenerator[RunEvent, None]:
-        """Have the agent go on to its last word, unless it has said it; what it said before is told again."""
+    async def _events(self, *, live: bool) -> AsyncGenerator[RunEvent, None]:
+        """Have the agent go on to its last word, unless it has said it; what it said before is told again.
+
+        Told to the function, that is: whoever reads the events of the run is told what happens now.
+        """
         self._check_is_the_same()
-        talk = await self._talk()
-        yield talk.event(RunStartedEvent)
+        talk = await self._talk(live=live)
+        has_begun, is_over = talk.has_begun, self.caller.run.journal.is_over(self.path)
+        yield self._also_told(talk.event(RunStartedEvent), if_=not has_begun)
         for reply in [reply for _, reply in turns_at(self._place) if reply.content]:
             yield talk.event(RunContentEvent, content=reply.content)
-        if not self.caller.run.journal.is_over(self.path):
+        if not is_over:
             async with aclosing(self._go_on(talk)) as events:
                 async for event in events:
                     yield event
-        yield talk.event(RunCompletedEvent, content=(await self._output()).content)
+        ended = talk.event(RunCompletedEvent, content=(await self._output()).content)
+        yield self._also_told(ended, if_=not is_over)
 
     async def _go_on(self, talk: Conversation) -> AsyncGenerator[RunEvent, None]:
         caller = self.caller
@@ -73,6 +79,7 @@ class NestedWork(AgentWork):
         try:
             async with aclosing(talk.carry_on()) as events:
                 async for event in events:
+                    self._tell(event)
                     if isinstance(event, RunEvent) and not event.is_paused:  # the function is stopped instead
                         yield event
         except Suspended as suspended:
@@ -86,12 +93,23 @@ class NestedWork(AgentWork):
         await caller.run.append(Part(f"{kind}:{self.setup.name}"), self.path, "output", output_payload(output))
         caller.learn(state_changes(before, caller.run.session_state))
 
-    async def _talk(self) -> Conversation:
+    def _also_told(self, event: RunEvent, *, if_: bool) -> RunEvent:
+        if if_:
+            self._tell(event)
+        return event
+
+    def _tell(self, event: WorkflowRunOutputEvent) -> None:
+        if self.caller.tell is not None:
+            self.caller.tell(event)
+
+    async def _talk(self, *, live: bool) -> Conversation:
         run, node = self.caller.run, self.caller.node
         assert node is not None  # noqa: S101 - only the function of a node has a place for agents
         visit = replace(self.caller.visit, path=self.path, round=1)
         told = await told_to(run, self.path, self.setup, as_text(self.input))
-        return Conversation(run=run, node=node, visit=visit, setup=self.setup, told=told, step_path=self.path)
+        return Conversation(
+            run=run, node=node, visit=visit, setup=self.setup, told=told, step_path=self.path, live=live
+        )
 
     @property
     def _place(self) -> Place:

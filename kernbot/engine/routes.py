@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from kernbot.db.base import PauseRecord, StateChanges
-from kernbot.engine.attempts import Work, at_once, settle_last_attempt, try_until_done
+from kernbot.engine.attempts import Work, settle_last_attempt, try_until_done
 from kernbot.engine.execution import Execution, Visit
 from kernbot.engine.journal import SKIPPED
+from kernbot.engine.live import at_once
 from kernbot.engine.outcomes import keep_composite
 from kernbot.engine.questions import Asked, ask_for_route
 from kernbot.engine.sequence import Keyed, keyed_in_sequence

@@ -95,6 +95,9 @@ class Engine:
     lease_seconds: float = LEASE_SECONDS
     inline: bool = False
     """Call plain functions in this thread: for a run that has a thread of its own."""
+    live: bool = False
+    """Somebody reads the events as they come. Then models are asked for their words one by one, and what agents do that
+    a step's function calls is told before it ends."""
 
     async def start(self, definition: Definition, request: StartRequest) -> str:
         """Store a new run and return its id. It can be found from now on, whatever happens to this process.
@@ -176,7 +179,9 @@ class Engine:
 
     async def _execute(self, definition: Definition, snapshot: Snapshot, lease: Lease) -> Events:
         runs = definition.num_history_runs
-        run = Execution(self.store, snapshot, lease, self.clock, inline=self.inline, num_history_runs=runs)
+        run = Execution(
+            self.store, snapshot, lease, self.clock, inline=self.inline, live=self.live, num_history_runs=runs
+        )
         if not snapshot.journal and not snapshot.pauses:
             yield run.event(WorkflowStartedEvent)
         failure = None

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from kernbot.db.base import StateChanges
 from kernbot.engine.agents import agent_work
-from kernbot.engine.attempts import Making, Work, at_once, settle_last_attempt, try_until_done
+from kernbot.engine.attempts import Work, settle_last_attempt, try_until_done
 from kernbot.engine.calls import as_output
 from kernbot.engine.execution import Chain, Execution, StepFailed, Suspended, Visit
 from kernbot.engine.gates import Decision
 from kernbot.engine.journal import output_payload
+from kernbot.engine.live import Making, Tell, at_once, told_live
 from kernbot.engine.outcomes import give_up, keep, keep_composite, labels, paths_of
 from kernbot.engine.sequence import in_sequence
 from kernbot.engine.values import decode
@@ -47,7 +49,9 @@ async def _function(run: Execution, node: Step, visit: Visit, values: dict[str, 
     def make(attempt: int) -> Making[_Made]:
         if node.agent is not None:
             return agent_work(run, node, visit, node.agent.setup(), values)
-        return at_once(_made(run, node, visit, values, attempt))
+        context = None if visit.is_parallel else run.live_context
+        made = partial(_made, run, node, visit, values, attempt)
+        return told_live(lambda tell: made(tell=tell), live=run.live, context=context)
 
     async def keep_it(attempt: int, made: _Made) -> None:
         output, payload, changes = made
@@ -59,11 +63,13 @@ async def _function(run: Execution, node: Step, visit: Visit, values: dict[str, 
         yield event
 
 
-async def _made(run: Execution, node: Step, visit: Visit, values: dict[str, Any], attempt: int) -> _Made:
-    """Call a step's function once."""
+async def _made(
+    run: Execution, node: Step, visit: Visit, values: dict[str, Any], attempt: int, *, tell: Tell | None
+) -> _Made:
+    """Call a step's function once; what the agents do that it calls is told."""
     assert node.executor is not None  # noqa: S101 - a step has a function or a workflow
     seen = await run.seen(visit, values, node.num_history_runs)
-    result, changes = await run.called(visit, node.executor, seen, attempt, node=node)
+    result, changes = await run.called(visit, node.executor, seen, attempt, node=node, tell=tell)
     output = as_output(result)
     if not output.success and visit.wanted_on_error(node) is OnError.fail:
         raise RuntimeError(output.error or f"Step {node.name!r} returned success=False.")

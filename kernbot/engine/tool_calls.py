@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from kernbot.engine.calling import Call, as_text, told_of
 from kernbot.engine.execution import Cancelled, Execution, Part, Suspended, Visit
 from kernbot.engine.gates import Verdict
 from kernbot.engine.journal import output_payload
+from kernbot.engine.live import Made, Tell, told_live
 from kernbot.engine.questions import ask_after_crash, error_text
 from kernbot.engine.values import decode
 from kernbot.engine.waiting import Events, answer_to, going_on
@@ -44,7 +46,13 @@ async def make_call(
         if answered.decision.verdict is not Verdict.RETRY:
             await keep_result(run, call, UNKNOWN, success=False)
             return
-    await _run(run, node, here, setup=setup, call=call, answer=answer)
+    making = told_live(
+        lambda tell: _run(run, node, here, setup=setup, call=call, answer=answer, tell=tell), live=run.live
+    )
+    async with aclosing(making) as events:
+        async for item in events:
+            if not isinstance(item, Made):
+                yield item
 
 
 async def keep_result(
@@ -57,7 +65,7 @@ async def keep_result(
 
 
 async def _run(
-    run: Execution, node: Node, here: Visit, *, setup: AgentSetup, call: Call, answer: Answer | None
+    run: Execution, node: Node, here: Visit, *, setup: AgentSetup, call: Call, answer: Answer | None, tell: Tell | None
 ) -> None:
     """Call the function; what it raises goes to the model."""
     tool = call.tool
@@ -70,7 +78,9 @@ async def _run(
         is_changed = answer and answer.action is Action.provide
         given = tool.filled(call.arguments, decode(answer.values)) if answer and is_changed else call.arguments
         named = tool.checked(given)
-        result, changes = await run.called_by_name(here, tool.entrypoint, named, attempt, node, agent=setup, team=setup)
+        result, changes = await run.called_by_name(
+            here, tool.entrypoint, named, attempt, node=node, tell=tell, agent=setup, team=setup
+        )
         text = as_text(result)
     except Suspended:  # an agent that the tool called waits for people
         if is_noted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from pydantic import BaseModel
@@ -14,6 +14,7 @@ from kernbot.db.sqlite import SqliteDb
 from kernbot.models.openai import OpenAIChat, OpenAIResponses
 from kernbot.models.scripted import Item, call
 from kernbot.run import RunContext
+from kernbot.run.agent import RunContentEvent
 from kernbot.run.messages import Model, ModelRequest
 from kernbot.team import Team
 from kernbot.tools import tool
@@ -105,6 +106,34 @@ def test_what_an_agent_asks_by_itself_is_told_to_it(connect: Connect) -> None:
         run = agent.continue_run(run_id=paused.run_id, session_id=paused.session_id, requirements=paused.requirements)
         assert run.content == "Thanks."
         assert "Bob" in str(server.model.requests[-1].messages[-1].content)
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_both_forms_of_an_api_say_the_same(connect: Connect, is_streamed: bool) -> None:
+    """A run that is collected asks for whole replies, one that is streamed for pieces; a tool pause holds in both."""
+    turns: list[Item] = [[call("alert", city="Tokyo"), call("alert", city="Kyoto")], "All done."]
+    with openai_server(turns) as server:
+        workflow = Workflow(
+            name="w",
+            db=SqliteDb(db_file="w.db"),
+            steps=[Step(name="warn", agent=Agent(name="Ann", model=connect(server), tools=[alert]))],
+        )
+
+        def leg(work: Callable[..., Any], *given: Any, **named: Any) -> list[str]:
+            done = work(*given, **named, stream=is_streamed)
+            return [event.content for event in done if isinstance(event, RunContentEvent)] if is_streamed else []
+
+        leg(workflow.run, "Warn them", run_id="r")
+        run = workflow.get_run_output("r")
+        assert run is not None
+        for requirement in run.step_requirements[-1].executor_requirements or ():
+            requirement.confirm()
+        pieces = leg(workflow.continue_run, run)
+        done = workflow.get_run_output("r")
+        assert done is not None
+        assert (done.content, "".join(pieces)) == ("All done.", "All done." if is_streamed else "")
+        assert [bool(body.get("stream")) for body in server.bodies] == [is_streamed] * 2
+        assert len(pieces) != 1
 
 
 def test_an_agent_remembers_calls_and_answers_in_a_form(connect: Connect) -> None:

@@ -298,18 +298,23 @@ async def test_a_worker_whose_lease_ran_out_starts_no_step(db: Store, calls: Cal
     assert ((await load(db, run_id)).run.status, calls.names) == (RunStatus.PENDING, [])
 
 
-def test_ctrl_c_leaves_a_run_that_can_be_continued(db: Store, calls: Calls) -> None:
-    """A KeyboardInterrupt inside a step leaves `run` at once, and the run PENDING."""
+@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+def test_ctrl_c_leaves_a_run_that_can_be_continued(
+    db: Store, calls: Calls, caplog: pytest.LogCaptureFixture, kind: type[BaseException], *, live: bool
+) -> None:
+    """A KeyboardInterrupt or `sys.exit()` inside a step leaves `run` at once, streamed too, and the run PENDING."""
     interrupted = iter([True])
 
     def interrupt(_: StepInput) -> str:
         if next(interrupted, False):
-            raise KeyboardInterrupt
+            raise kind
         return "done"
 
     workflow = Workflow(name="w", db=db, steps=[calls.step("a"), interrupt])
-    with pytest.raises(KeyboardInterrupt):
-        workflow.run("x")
+    with pytest.raises(kind):
+        list(workflow.run("x", stream=True)) if live else workflow.run("x")
+    assert caplog.messages == []
     run = last_run(workflow)
     assert run.status is RunStatus.PENDING
     assert (workflow.continue_run(run).content, calls.names) == ("done", ["a"])

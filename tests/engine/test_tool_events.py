@@ -30,7 +30,7 @@ from kernbot.run.workflow import (
     WorkflowRunOutputEvent,
 )
 from kernbot.tools import tool
-from kernbot.workflow import Loop, Parallel, Step, Steps, Workflow
+from kernbot.workflow import Loop, Parallel, Step, StepInput, Steps, Workflow
 from kernbot.workflow.node import Node
 from tests.engine.agent_bench import Desk, agent, flow, looks, message_of, questions, sends, team
 from tests.engine.bench import Calls, last_run
@@ -89,9 +89,25 @@ def _crew(desk: Desk) -> Step:
     return Step("g", team=team([[("ann", "send it")], "All done."], ann))
 
 
+def _function(desk: Desk, work: Callable[[Agent, StepInput], Any]) -> Step:
+    ann = agent([[looks("a"), sends("b")], "All done."], desk.send, desk.look)
+    return Step("g", executor=lambda step_input: work(ann, step_input))
+
+
+def _tool_that_calls(desk: Desk) -> Step:
+    ann = agent([[sends("b")], "Sent it."], desk.send)
+
+    @tool
+    async def ask() -> Any:
+        return (await ann.arun("x")).content
+
+    return Step("g", agent=agent([[call("ask")], "All done."], ask, name="Bob"))
+
+
 START = "WorkflowStarted"
 PAUSED = "StepExecutorPaused g, WorkflowPaused"
 LOOKED = "StepStarted g, RunStarted g, ToolCallStarted look, ToolCallCompleted look, RunPaused g"
+BOTH_PAUSED = "RunPaused g, RunPaused g"
 SENT = "StepExecutorContinued g, RunContinued g, ToolCallStarted send, ToolCallCompleted send"
 SAID = "RunContent g, RunCompleted g, StepOutput g, StepCompleted g"
 SENT_DOWN = SENT.replace("RunContinued", "TeamRunContinued g, RunContinued")
@@ -144,6 +160,24 @@ STORIES = {
         [
             f"{START}, StepStarted g, TeamRunStarted g, {HANDED_ON}, RunPaused g, TeamRunPaused g, {PAUSED}",
             f"{SENT_DOWN}, RunContent g, RunCompleted g, {HANDED_BACK}, StepOutput g, StepCompleted g, {END}",
+        ],
+    ),
+    "an agent that a function calls": Story(
+        lambda _, desk: _function(desk, lambda ann, step_input: ann.run(step_input.input).content),
+        [yes],
+        [f"{START}, {LOOKED}, {PAUSED}", f"StepStarted g, {SENT}, {SAID}, {END}"],
+    ),
+    "an agent that a function calls and hears": Story(
+        lambda _, desk: _function(desk, lambda ann, step_input: [*ann.run(step_input.input, stream=True)][-1].content),
+        [yes],
+        [f"{START}, {LOOKED}, {PAUSED}", f"StepStarted g, {SENT}, {SAID}, {END}"],
+    ),
+    "an agent that a tool calls": Story(
+        lambda _, desk: _tool_that_calls(desk),
+        [yes],
+        [
+            f"{START}, StepStarted g, RunStarted g, ToolCallStarted ask, RunStarted g, {BOTH_PAUSED}, {PAUSED}",
+            f"{SENT}, RunContent g, RunCompleted g, ToolCallCompleted ask, {SAID}, {END}",
         ],
     ),
 }
