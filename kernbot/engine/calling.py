@@ -133,7 +133,7 @@ def ask_about(
         "on_timeout": str(node.human_review.on_timeout),
         "turn": call.turn,
         "tool": _identity(call),
-        "shown": tool.masked(call.arguments),
+        "secret_args": list(tool.secret_args),
         "irreversible": tool.irreversible,
         "is_silent": tool.external_execution_silent,
         "step_path": who.step_path,

@@ -21,7 +21,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, SecretBytes, SecretStr, TypeAdapter
 
 from kernbot.errors import UsageError
 
@@ -141,6 +141,8 @@ _WRITERS: dict[type, Callable[[Any, str], Any]] = {
     date: lambda value, _: _tagged("date", value.isoformat()),
     Decimal: lambda value, _: _tagged("decimal", str(value)),
     UUID: lambda value, _: _tagged("uuid", str(value)),
+    SecretStr: lambda value, where: _tagged("secret", encode(value.get_secret_value(), where)),
+    SecretBytes: lambda value, where: _tagged("secret bytes", encode(value.get_secret_value(), where)),
     bytes: lambda value, _: _tagged("bytes", base64.b64encode(value).decode("ascii")),
     BaseModel: _write_model,
 }
@@ -157,6 +159,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "decimal": Decimal,
     "uuid": UUID,
     "bytes": base64.b64decode,
+    "secret": SecretStr,
+    "secret bytes": lambda data: SecretBytes(decode(data)),
 }
 
 _CLASSES: dict[str, Callable[[type], bool]] = {

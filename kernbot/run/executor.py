@@ -45,6 +45,10 @@ class Tool(Protocol):
     def filled(self, arguments: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments with what people filled in, in the place of what the model guessed."""
 
+    @property
+    def secret_args(self) -> Sequence[str]:
+        """The arguments that are secret whatever their name."""
+
     def masked(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments without what is secret."""
 

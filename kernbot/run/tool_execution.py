@@ -46,14 +46,6 @@ class UserInputField(fields.UserInputField):
     value: Any = field(default=None, repr=False)
     suggestion: Any = None
     """What the model guessed: shown, never taken."""
-    secret: bool = False
-    """Whether its value appears in no error."""
-
-    def problem_with(self, value: object) -> str | None:
-        """Say what is wrong with a value, or None."""
-        problem = super().problem_with(value)
-        is_shown = not self.secret or value is None or value == ""
-        return problem if problem is None or is_shown else f"must be {self.type_in_words}, and one that is allowed"
 
 
 @dataclass

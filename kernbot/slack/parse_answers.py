@@ -19,7 +19,7 @@ from kernbot.slack.render.form_fields import (
     fields_of,
     pieces_to_edit,
 )
-from kernbot.slack.render.inputs import field_id
+from kernbot.slack.render.inputs import field_id, hides_default
 from kernbot.slack.render.text import restored
 
 Errors = dict[str, str]
@@ -47,7 +47,7 @@ def _provided(pause: PauseFacts, values: Values) -> Answer:
     if asks_for_any_values(pause):
         return Answer(action=Action.provide, values=values[VALUES])
     given = {name: value for name, value in values.items() if name != SURE}
-    is_as_asked = given == {field.name: field.default for field in pause.fields}
+    is_as_asked = given == {field.name: field.default for field in pause.fields if not hides_default(field)}
     if pause.kind == "call_confirmation" and is_as_asked:
         return Answer(action=Action.confirm)
     return Answer(action=Action.provide, values=given)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from kernbot.run.masking import Masked
 from kernbot.slack.render.facts import FieldFacts
 from kernbot.slack.render.inputs import EXAMPLES, choices, default_text, field_id, hides_default, input_id, option_value
 from kernbot.slack.render.text import restored, short
@@ -36,9 +37,9 @@ def read_fields(fields: Sequence[FieldFacts], state: Mapping[str, Any]) -> tuple
 
 
 def typed_texts(fields: Sequence[FieldFacts], state: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return what was typed or chosen, by name, as the person saw it; empty fields are left out."""
-    texts = [(field.name, _as_seen(number, field, _entry(state, number))) for number, field in enumerate(fields)]
-    return [(name, text) for name, text in texts if text]
+    """Return what was typed or chosen, by name, as the person saw it; empty fields are left out, secrets masked."""
+    texts = [(field, _as_seen(number, field, _entry(state, number))) for number, field in enumerate(fields)]
+    return [(field.name, Masked(len(text)) if field.secret else text) for field, text in texts if text]
 
 
 def read_json(typed: str, field_type: str) -> Any:
@@ -70,7 +71,17 @@ def _read(number: int, field: FieldFacts, entry: Mapping[str, Any]) -> Any:
     if options is not None:
         values = _choices(number, options, chosen)
         return values if field.several else values[0]
-    return _READERS[field.field_type](restored(typed, default_text(field)))
+    return _read_text(field, restored(typed, default_text(field)))
+
+
+def _read_text(field: FieldFacts, typed: str) -> Any:
+    try:
+        return _READERS[field.field_type](typed)
+    except ValueError:
+        if not field.secret:
+            raise
+        name, _ = EXAMPLES[field.field_type]
+        raise ValueError(f"This is not {name}. {_example(field.field_type)}") from None
 
 
 def _as_seen(number: int, field: FieldFacts, entry: Mapping[str, Any]) -> str:

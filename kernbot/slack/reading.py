@@ -11,10 +11,11 @@ from kernbot.engine.journal import ROOT, Journal
 from kernbot.engine.values import decode
 from kernbot.engine.views import run_output
 from kernbot.run.answer import Action, Answer
+from kernbot.run.masking import masked, scrubbed, scrubbed_error
 from kernbot.run.status import RunStatus
 from kernbot.slack.ids import slack_user
 from kernbot.slack.render.facts import CardKind, Followed, PauseFacts, RunFacts, StepFacts, StepState
-from kernbot.slack.subject import Rows, as_text, choices_of, fields_of, given_values, reviewed_of, values_of
+from kernbot.slack.subject import Rows, choices_of, fields_of, given_values, reviewed_of, values_of
 
 _FOLLOWS: dict[Verdict, Followed] = {
     Verdict.SKIP: "skipped",
@@ -54,7 +55,7 @@ def run_facts(
         ended_at=run.updated_at if run.status.has_ended else None,
         steps=[record.step(f"{ROOT}/{key}", name) for key, name in run.request["outline"]],
         pauses=[record.pause(pause) for pause in snapshot.pauses],
-        content=as_text(run_output(snapshot).content) if is_told else None,
+        content=record.rows.shown(run_output(snapshot).content) if is_told else None,
         error=record.told(outcome.get("error")),
         cancelled_by=_who(outcome.get("cancelled_by")),
         run_link=run_link,
@@ -76,7 +77,7 @@ class _Record:
         self._pauses = snapshot.pauses
         self._entries = snapshot.journal
         self._journal = Journal(snapshot)
-        self._rows = Rows(snapshot, self._journal)
+        self.rows = Rows.of(snapshot, self._journal)
         self._over = {entry.path: entry.created_at for entry in snapshot.journal if entry.kind == "output"}
 
     def step(self, path: str, name: str) -> StepFacts:
@@ -87,22 +88,24 @@ class _Record:
 
     def told(self, error: str | None) -> str | None:
         """Return as much of an error as may be shown: its class alone where values are hidden."""
-        return error.partition(":")[0] if error and self._hides_values else error
+        if error is None or self._hides_values:
+            return error and error.partition(":")[0]
+        return scrubbed_error(error, self.rows.secrets)
 
     def pause(self, pause: PauseRecord) -> PauseFacts:
         question = pause.question
         answered = pause.answered
-        answer = _stored(pause)
+        answer = self._stored(pause)
         return PauseFacts(
             pause_id=pause.pause_id,
             kind=_kind(pause),
-            message=question["message"],
+            message=scrubbed(question["message"], self.rows.secrets),
             step_name=pause.step_name,
             digest=pause.digest,
             index=question["index"],
             of=question["of"],
             next_step=question["next_step"],
-            values=[] if self._hides_values else values_of(self._rows, pause),
+            values=[] if self._hides_values else values_of(self.rows, pause),
             hides_values=self._hides_values,
             requires_confirmation=question.get("requires_confirmation", False),
             fields=fields_of(pause),
@@ -112,7 +115,7 @@ class _Record:
             retries=question.get("retry_count", 0),
             max_retries=question.get("max_retries"),
             is_last_try=question.get("retries_are_used_up", False),
-            reviewed=None if self._hides_values else reviewed_of(self._rows, pause),
+            reviewed=None if self._hides_values else reviewed_of(self.rows, pause),
             iteration=question.get("iteration"),
             max_iterations=question.get("max_iterations"),
             choices=choices_of(pause),
@@ -130,6 +133,22 @@ class _Record:
             followed=self._followed(pause, answer),
             seconds=self._seconds(pause.path),
         )
+
+    def _stored(self, pause: PauseRecord) -> Answer | None:
+        """Return the answer that a question was given, without what is secret."""
+        if pause.answered is None or not pause.answered.answer:
+            return None
+        answer = Answer.from_dict(pause.answered.answer)
+        return replace(
+            answer,
+            values=given_values(self.rows, pause, decode(answer.values)),
+            output=self._without_secrets(decode(answer.output)),
+            feedback=answer.feedback and scrubbed(answer.feedback, self.rows.secrets),
+        )
+
+    def _without_secrets(self, value: Any) -> Any:
+        shown = masked(value)
+        return scrubbed(shown, self.rows.secrets) if type(shown) is str else shown
 
     def _call(self, pause: PauseRecord) -> dict[str, Any]:
         """Return what there is to show of the call that a question is about."""
@@ -202,14 +221,6 @@ class _Record:
         answers = (pause.answered.at for pause in self._pauses if pause.answered)
         outputs = (at for other, at in self._over.items() if other != path)
         return end - max((at for at in (*answers, *outputs) if at <= end), default=self._run.created_at)
-
-
-def _stored(pause: PauseRecord) -> Answer | None:
-    """Return the answer that a question was given."""
-    if pause.answered is None or not pause.answered.answer:
-        return None
-    answer = Answer.from_dict(pause.answered.answer)
-    return replace(answer, values=given_values(pause, answer.values), output=decode(answer.output))
 
 
 def _kind(pause: PauseRecord) -> CardKind:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,11 @@ from kernbot.db.base import PauseRecord, Snapshot
 from kernbot.engine.calling import questions_of
 from kernbot.engine.journal import Journal
 from kernbot.engine.values import decode
+from kernbot.run.masking import Masked, by_name, is_secret_name, masked, scrubbed, secrets_in
 from kernbot.run.tool_execution import UserFeedbackQuestion
 from kernbot.slack.render.facts import Choice, FieldFacts, Reviewed
 from kernbot.workflow.inputs import as_plain
 from kernbot.workflow.types import StepOutput
-
-_MASK = "•••"
 
 Values = Iterator[tuple[str, str]]
 """Names and whole texts."""
@@ -25,23 +24,34 @@ Values = Iterator[tuple[str, str]]
 def as_text(value: Any) -> str:
     """Return a value as a person reads it: text as it is, anything else as JSON where it can be."""
     if isinstance(value, str):
-        return value
+        return value  # as it is: a `Masked` stays one
     return json.dumps(as_plain(value), indent=2, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
 class Rows:
-    """All that is stored of a run, also by path."""
+    """All that is stored of a run, also by path, and what of it is secret."""
 
     snapshot: Snapshot
     journal: Journal
+    secrets: frozenset[str]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, journal: Journal) -> Rows:
+        """Return the rows of a run."""
+        return cls(snapshot, journal, frozenset(_secrets_of(snapshot)))
+
+    def shown(self, value: Any, also: Collection[str] = ()) -> str:
+        """Return a value as a person reads it, with masks in the place of secrets; `also` names some on top."""
+        text = as_text(masked(value, also))
+        return text if isinstance(text, Masked) else scrubbed(text, self.secrets)
 
 
 def values_of(rows: Rows, pause: PauseRecord) -> list[tuple[str, str]]:
     """Return what a question is about, by name."""
     values = _of_call if pause.kind == "tool" else _of_review if "reviewed" in pause.question else _of_start
     said = pause.question.get("feedback")
-    return [*values(rows, pause), *([("feedback", said)] if said else [])]
+    return [*values(rows, pause), *([("feedback", rows.shown(said))] if said else [])]
 
 
 def reviewed_of(rows: Rows, pause: PauseRecord) -> Reviewed | None:
@@ -50,9 +60,10 @@ def reviewed_of(rows: Rows, pause: PauseRecord) -> Reviewed | None:
         return None
     output = _output_under_review(rows.journal, pause)
     content = output.last_content if output else None
+    whole, text = as_text(content or ""), rows.shown(content or "")
     if content is None or isinstance(content, str):
-        return Reviewed(text=content or "")
-    return Reviewed(text=as_text(content), is_data=True, can_be_edited=_is_json(content))
+        return Reviewed(text=text, can_be_edited=text == whole)
+    return Reviewed(text=text, is_data=True, can_be_edited=text == whole and _is_json(content))
 
 
 def fields_of(pause: PauseRecord) -> list[FieldFacts]:
@@ -64,12 +75,12 @@ def fields_of(pause: PauseRecord) -> list[FieldFacts]:
     return [field for field in fields if field.default is None] if _needs_values(pause) else fields
 
 
-def given_values(pause: PauseRecord, values: dict[str, Any]) -> dict[str, Any]:
-    """Return what was filled in or chosen, with signs in the place of what is secret."""
+def given_values(rows: Rows, pause: PauseRecord, values: dict[str, Any]) -> dict[str, Any]:
+    """Return what was filled in or chosen, with masks in the place of what is secret."""
     if pause.kind == "tool" and pause.question["questions"]:
         return {name: ", ".join(labels) for name, labels in values.items()}
-    secret = {field.name for field in fields_of(pause) if field.secret}
-    return {name: _MASK if name in secret else value for name, value in values.items()}
+    shown: dict[str, Any] = masked(values, _secret_names(pause))
+    return {name: scrubbed(value, rows.secrets) if type(value) is str else value for name, value in shown.items()}
 
 
 def choices_of(pause: PauseRecord) -> list[Choice]:
@@ -80,24 +91,25 @@ def choices_of(pause: PauseRecord) -> list[Choice]:
 def _of_start(rows: Rows, pause: PauseRecord) -> Values:
     """Yield what the run began with, what came before, and what a selector proposes."""
     question = pause.question
-    given = decode(rows.snapshot.run.request["input"])
-    named = given.items() if isinstance(given, dict) else [("input", given)]
-    yield from ((str(name), as_text(value)) for name, value in named if value is not None)
+    given = masked(decode(rows.snapshot.run.request["input"]))
+    named = by_name(given) or {"input": given}
+    yield from ((str(name), rows.shown(value)) for name, value in named.items() if value is not None)
     previous = rows.journal.output(question["previous"]["path"]) if question["previous"] else None
     if previous is not None and previous.last_content is not None:
-        yield f"from {previous.step_name}", as_text(previous.last_content)
+        yield f"from {previous.step_name}", rows.shown(previous.last_content)
     if pause.kind == "confirmation" and question.get("proposed"):
         yield "proposed", ", ".join(question["proposed"])
 
 
-def _of_call(_rows: Rows, pause: PauseRecord) -> Values:
+def _of_call(rows: Rows, pause: PauseRecord) -> Values:
     """Yield the arguments of a call, secrets masked, without those that are to be filled in; or what an agent asks."""
     question = pause.question
     if question["tool"]["asks"] == "questions":
         yield from ((f"question {n}", item.question) for n, item in enumerate(questions_of(question), start=1))
     elif question["tool"]["asks"] != "fields":
         asked = {field.name for field in fields_of(pause)} if _needs_values(pause) else ()
-        yield from ((name, as_text(value)) for name, value in question["shown"].items() if name not in asked)
+        arguments = masked(question["tool"]["arguments"], _secret_names(pause))
+        yield from ((name, rows.shown(value)) for name, value in arguments.items() if name not in asked)
 
 
 def _of_review(rows: Rows, pause: PauseRecord) -> Values:
@@ -117,7 +129,25 @@ def _output_under_review(journal: Journal, pause: PauseRecord) -> StepOutput | N
 
 
 def _field(item: dict[str, Any]) -> FieldFacts:
-    return FieldFacts(default=item.pop("value"), **item)
+    said = item.pop("secret", None)
+    is_secret = is_secret_name(item["name"]) if said is None else said
+    return FieldFacts(default=item.pop("value"), secret=is_secret, **item)
+
+
+def _secret_names(pause: PauseRecord) -> set[str]:
+    """Return what is secret in the question, or the answer to it, whatever its name."""
+    return {field.name for field in fields_of(pause) if field.secret} | set(pause.question.get("secret_args", ()))
+
+
+def _secrets_of(snapshot: Snapshot) -> Iterator[str]:
+    """Yield what is secret of what a run began with, of the arguments of its calls, and of what people gave."""
+    yield from secrets_in(decode(snapshot.run.request["input"]))
+    for pause in snapshot.pauses:
+        also = _secret_names(pause)
+        if pause.kind == "tool":
+            yield from secrets_in(pause.question["tool"]["arguments"], also)
+        if pause.answered and pause.answered.answer:
+            yield from secrets_in(decode(pause.answered.answer["values"]), also)
 
 
 def _choice(item: UserFeedbackQuestion) -> FieldFacts:

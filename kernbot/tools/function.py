@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from kernbot.errors import DefinitionError, UsageError
+from kernbot.run.masking import is_secret_name, masked
 from kernbot.run.messages import ToolSpec
 from kernbot.run.tool_execution import UserFeedbackQuestion, UserInputField
 from kernbot.tools.docstrings import parse
@@ -20,7 +21,6 @@ from kernbot.workflow.review import OnCrash, as_enum
 
 __all__ = ["Function", "ToolArgumentError", "UserInputField"]
 
-MASK = "•••"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _KINDS = ("requires_confirmation", "requires_user_input", "external_execution", "asks")
 
@@ -55,7 +55,7 @@ class Function:
     editable: Sequence[str] = ()
     """The parameters that whoever confirms a call may change."""
     secret_args: Sequence[str] = ()
-    """The parameters whose values are shown to nobody."""
+    """The parameters whose values are shown to nobody, beside those whose name says so, as `password` or `api_key`."""
     irreversible: bool = False
     """Whether people are warned that it can't be undone."""
     on_crash: str | None = None
@@ -105,8 +105,8 @@ class Function:
         return {name: self._taken[name].adapter.validate_python(value) for name, value in given.items()}
 
     def masked(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments without what is secret."""
-        return {name: MASK if name in self.secret_args else value for name, value in arguments.items()}
+        """Return the arguments without what is secret: by its name, or as the author says so."""
+        return dict(masked(arguments, self.secret_args))
 
     def fields_to_fill(self, arguments: Mapping[str, Any]) -> list[UserInputField]:
         """Return what people are to fill in, or may change, before it runs; ToolArgumentError as `checked`.
@@ -150,12 +150,15 @@ class Function:
         try:
             self._taken[name].adapter.validate_python(given[name])
         except ValidationError as error:
-            return "is wrong" if name in self.secret_args else f"is wrong: {_in_words(error)}"
+            return "is wrong" if self._is_secret(name) else f"is wrong: {_in_words(error)}"
         return None
 
     def _empty_field(self, item: Parameter, arguments: Mapping[str, Any]) -> UserInputField:
-        is_secret = item.name in self.secret_args
+        is_secret = self._is_secret(item.name)
         return item.field(suggestion=None if is_secret else arguments.get(item.name), secret=is_secret)
+
+    def _is_secret(self, name: str) -> bool:
+        return name in self.secret_args or is_secret_name(name)
 
     def _check_settings(self) -> None:
         if not _NAME.fullmatch(self.name):

@@ -56,7 +56,7 @@ class Parameter:
         """Return a value that was checked as JSON."""
         return self.adapter.dump_python(value, mode="json")
 
-    def field(self, *, value: Any = None, suggestion: Any = None, secret: bool = False) -> UserInputField:
+    def field(self, *, value: Any = None, suggestion: Any = None, secret: bool | None = None) -> UserInputField:
         """Return the field in which a person fills it in; `value` and `suggestion` are JSON."""
         of_value = type(value).__name__
         return UserInputField(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from kernbot.errors import AnswerError, DefinitionError
+from kernbot.run.masking import is_secret_name
 from kernbot.workflow.dicts import as_dict, fields_in
 
 
@@ -37,6 +38,8 @@ class UserInputField:
     value: Any = None
     required: bool = True
     allowed_values: list[Any] | None = None
+    secret: bool | None = None
+    """Whether its value is shown nowhere; None: as its name says, by a word such as password, token, secret or key."""
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -81,6 +84,11 @@ class UserInputField:
         return item
 
     @property
+    def is_secret(self) -> bool:
+        """Whether its value is shown nowhere."""
+        return is_secret_name(self.name) if self.secret is None else self.secret
+
+    @property
     def type_in_words(self) -> str:
         """The type as a person reads it, with its article."""
         return _CHECKS[self.field_type][1]
@@ -93,9 +101,13 @@ class UserInputField:
         """Say what is wrong with a value, or None. An empty text or None is missing, which an optional field may be."""
         if value is None or value == "":
             return "is required" if self.required else None
+        if self.accepts_type(value) and (not self.allowed_values or value in self.allowed_values):
+            return None
+        if self.is_secret:
+            return f"must be {self.type_in_words}, and one that is allowed"
         if not self.accepts_type(value):
             return f"must be {self.type_in_words}, not {value!r}"
-        if self.allowed_values and value not in self.allowed_values:
+        if self.allowed_values:
             return f"must be one of {', '.join(map(repr, self.allowed_values))}, not {value!r}"
         return None
 

@@ -378,12 +378,12 @@ def questions_of_all(run: WorkflowRunOutput) -> list[Any]:
 
 
 async def test_a_secret_is_masked_where_a_question_is_shown(db: Store) -> None:
-    """The stored question has it for the call, and dots for people."""
+    """The stored question holds it in the call alone, and names it as secret."""
     workflow = flow(Step("g", agent=_login_agent(requires_confirmation=True)), db=db)
     run = await workflow.arun("x")
     pause = await db.get_pause(questions(run)[0].pause_id)
     assert pause is not None
-    assert pause.question["shown"] == {"user": "ann", "token": "•••"}
+    assert pause.question["secret_args"] == ["token"]
     whole = {key: value for key, value in pause.question.items() if key != "tool"}
     assert SECRET not in str(whole)
 

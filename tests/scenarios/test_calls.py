@@ -48,7 +48,7 @@ async def test_a_call_is_approved_and_made_once(team: Team) -> None:
     )
     async with team.bot(desk.workflow):
         card = await team.ask("refund", "Run the tool `issue_refund`?")
-        assert "order: A-1\namount: 129\napi_token: •••" in words(card)
+        assert "order: A-1\namount: 129\napi_token: •••••••• hidden, 3 characters" in words(card)
         assert "step 1 of 1, agent `clerk`" in words(card)
         await team.click("ana", card, "pause.approve")
         await team.says(card, "Approved, the call was made: Run the tool `issue_refund`?")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from kernbot.run.answer import Action, Answer
+from kernbot.run.masking import Masked
 from kernbot.run.status import RunStatus
 from kernbot.slack.ids import TokenMaker
 from kernbot.slack.render.facts import Choice, FieldFacts, Followed, PauseFacts, Reviewed, RunFacts, StepFacts
@@ -148,7 +149,7 @@ CALL = replace(
     kind="call_confirmation",
     message="Run the tool `issue_refund`?",
     step_name="settle",
-    values=[("order", "A-20419"), ("amount", "129.00 EUR"), ("api_token", "•••")],
+    values=[("order", "A-20419"), ("amount", "129.00 EUR"), ("api_token", Masked(24))],
     requires_confirmation=False,
     silence="reject",
     actions=["confirm", "provide", "reject"],

@@ -86,7 +86,7 @@ def test_a_secret_is_in_no_error_and_not_shown() -> None:
     assert "'pin' is wrong." in str(caught.value)
     assert "hunter2" not in str(caught.value)
     assert caught.value.__context__ is None
-    assert unlock.masked({"door": 1, "pin": 1234}) == {"door": 1, "pin": "•••"}
+    assert unlock.masked({"door": 1, "pin": 1234}) == {"door": 1, "pin": "•••••••• hidden, 4 characters"}
 
 
 def test_fields_to_fill_are_empty_whatever_the_model_guessed() -> None:

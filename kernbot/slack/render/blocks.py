@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from kernbot.run.masking import MASK, Masked, hidden
 from kernbot.slack.render.text import cut, short
 
 _LONGEST_ERROR = 500
@@ -69,6 +70,11 @@ def words(text: str, **style: bool) -> Element:
 def note(text: str) -> Element:
     """Return a remark of the bot's own among text of others, which is never italic."""
     return words(text, italic=True)
+
+
+def mask_words(text: Masked) -> list[Element]:
+    """Return what stands in the place of a secret, with a remark on its length."""
+    return [words(MASK, code=True), note(f" {hidden(text.length)}")]
 
 
 def cut_words(text: str, at_most: int) -> list[Element]:

@@ -63,8 +63,9 @@ def default_text(field: FieldFacts) -> str:
 
 
 def hides_default(field: FieldFacts) -> bool:
-    """Whether the default is too long for an input, so that nothing typed stands for it."""
-    return choices(field) is None and len(with_lines(default_text(field))) > _LONGEST_INPUT
+    """Whether the default is secret, or too long for an input, so that nothing typed stands for it."""
+    default = with_lines(default_text(field))
+    return choices(field) is None and (len(default) > _LONGEST_INPUT or (field.secret and bool(default)))
 
 
 def fits_in_label(name: str) -> bool:

@@ -9,7 +9,8 @@ from itertools import islice
 from typing import Any
 
 from kernbot.run.answer import Action
-from kernbot.slack.render.blocks import Element, cut_words, note, quote, words
+from kernbot.run.masking import MASK, Masked
+from kernbot.slack.render.blocks import Element, cut_words, mask_words, note, quote, words
 from kernbot.slack.render.facts import FieldFacts, PauseFacts
 from kernbot.slack.render.text import code, cut, one_line, short
 
@@ -92,14 +93,20 @@ def in_short(pause: PauseFacts) -> str:
         return "The run's *Details* hold both texts."
     given = [(name, as_text(value)) for name, value in pause.answer.values.items()] if pause.answer else []
     values = given or list(pause.values)
-    pieces = [f"{_name(name)}: {code(text, _LONGEST_CODE)}" for name, text in islice(values, _MOST_IN_SHORT)]
+    pieces = [f"{_name(name)}: {_in_code(text)}" for name, text in islice(values, _MOST_IN_SHORT)]
     more = [f"{len(values) - _MOST_IN_SHORT} more"] if len(values) > _MOST_IN_SHORT else []
     return " · ".join(pieces + more)
 
 
 def _value(text: str) -> list[Element]:
+    if isinstance(text, Masked):
+        return mask_words(text)
     shown = one_line(text)
     return [words(shown, code=True)] if 0 < len(shown) <= _LONGEST_CODE else cut_words(text, _LONGEST_VALUE)
+
+
+def _in_code(text: str) -> str:
+    return code(MASK if isinstance(text, Masked) else text, _LONGEST_CODE)
 
 
 def _names(names: list[str]) -> str:

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from kernbot.slack.render.blocks import Block, Element, line, note, quote, words
+from kernbot.run.masking import Masked
+from kernbot.slack.render.blocks import Block, Element, line, mask_words, note, quote, words
 from kernbot.slack.render.text import cut, one_line, short, with_lines
 
 _LONGEST_PIECE = 3_000
@@ -72,10 +73,15 @@ def _fits_in_line(named: tuple[str, str]) -> bool:
     return "\n" not in text and cut(text, _LONGEST_IN_LINE).is_whole
 
 
+def _whole_words(text: str) -> list[Element]:
+    if isinstance(text, Masked):
+        return mask_words(text)
+    shown = one_line(text)
+    return [words(shown, code=True) if shown else note("empty")]
+
+
 def _lines(values: list[tuple[str, str]]) -> Element:
     inline: list[Element] = []
     for name, text in values:
-        shown = one_line(text)
-        inline += [words(f"{short(name, _LONGEST_NAME)}: "), words(shown, code=True) if shown else note("empty")]
-        inline.append(words("\n"))
+        inline += [words(f"{short(name, _LONGEST_NAME)}: "), *_whole_words(text), words("\n")]
     return quote(*inline[:-1])
