@@ -34,7 +34,7 @@ def entry_exists(run_id: str, entry: JournalEntry) -> ConflictError:
 
 
 def message_exists(message: SlackMessage) -> ConflictError:
-    """Return the error for a second message of one run, role and pause."""
+    """Return the error for a second message of one run, role, pause and person."""
     return ConflictError(
         f"run {message.run_id} has another {message.role} message for pause {message.pause_id} already: "
         "list its messages again"

@@ -381,8 +381,8 @@ def _kept(entry: JournalEntry) -> JournalEntry:
     return replace(entry, state_changes=changes and replace(changes, was=None))
 
 
-def _shows(message: SlackMessage) -> tuple[str, str, str | None]:
-    return message.run_id, message.role, message.pause_id
+def _shows(message: SlackMessage) -> tuple[str, str, str | None, str | None]:
+    return message.run_id, message.role, message.pause_id, message.person_id
 
 
 def _matches(run: RunRecord, which: RunFilter) -> bool:

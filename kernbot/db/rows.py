@@ -119,12 +119,12 @@ def pause_record(row: RowMapping) -> PauseRecord:
 
 def message_row(message: SlackMessage) -> dict[str, Any]:
     """Return the row of a message."""
-    return {**vars(message), "pause_id": message.pause_id or ""}
+    return {**vars(message), "pause_id": message.pause_id or "", "person_id": message.person_id or ""}
 
 
 def message_record(row: RowMapping) -> SlackMessage:
     """Return the message of a row."""
-    return SlackMessage(**{**row, "pause_id": row["pause_id"] or None})
+    return SlackMessage(**{**row, "pause_id": row["pause_id"] or None, "person_id": row["person_id"] or None})
 
 
 def inbox_item(row: RowMapping) -> InboxItem:

@@ -8,27 +8,34 @@ from typing import Literal, Protocol
 
 from kernbot.db.base import Json
 
-MessageRole = Literal["parent", "card", "result"]
+MessageRole = Literal["parent", "card", "result", "copy", "moved", "ending", "fold"]
+"""In the thread of a run: its parent, a card for each question, its result. Elsewhere: a `copy` of a card in somebody's
+direct messages, a card that had to be `moved` to another channel, the `ending` that a requester is told of; and a
+`fold`, one for many questions of a workflow."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SlackMessage:
-    """A message that the bot sends and keeps up to date: unique by run, role and pause."""
+    """A message that the bot sends and keeps up to date: unique by run, role, pause and person."""
 
     message_id: str
     """Our id for it; travels in the message's metadata."""
     run_id: str
+    """Of a fold, the id of the workflow."""
     role: MessageRole
     pause_id: str | None
-    """Set for cards only."""
+    """For cards: the question that it was posted for. Later rounds of it are shown by the same card."""
+    person_id: str | None = None
+    """For what stands in somebody's direct messages, as `slack:T…:U…`."""
     channel: str
+    """Of direct messages that are not open yet, the id of the user."""
     ts: str | None = None
     """Slack's id for it; None until Slack has confirmed the post."""
     thread_ts: str | None = None
     shown: str | None = None
     """Digest of the state that Slack confirmed last."""
     revision: int = 0
-    """Counts the states that were sent."""
+    """Counts the states that were sent. Without a `ts`: of a post that was begun, nobody knows what became."""
 
 
 @dataclass(frozen=True, kw_only=True)

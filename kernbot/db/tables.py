@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from kernbot.run.status import RunStatus
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest revision of the schema."""
 
 UNREADABLE: Any = object()
@@ -194,14 +194,15 @@ slack_messages = Table(
     Column("run_id", ID, nullable=False),
     Column("role", Text, nullable=False),
     Column("pause_id", ID, nullable=False),
+    Column("person_id", ID, nullable=False),
     Column("channel", Text, nullable=False),
     Column("ts", Text),
     Column("thread_ts", Text),
     Column("shown", Text),
     Column("revision", Integer, nullable=False),
-    UniqueConstraint("run_id", "role", "pause_id"),
+    UniqueConstraint("run_id", "role", "pause_id", "person_id"),
 )
-"""A message that belongs to no pause has an empty `pause_id`: NULLs would not count as equal."""
+"""A message that belongs to no pause, or to nobody, has an empty id there: NULLs would not count as equal."""
 
 slack_inbox = Table(
     "slack_inbox",

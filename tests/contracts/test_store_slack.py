@@ -44,15 +44,17 @@ async def test_a_run_has_one_message_of_a_kind(bench: Bench, role: str, pause_id
     assert await bench.store.list_messages("r1") == [first]
 
 
-async def test_messages_differ_by_run_role_and_pause(bench: Bench) -> None:
-    """Messages that differ in run, role or pause are all kept."""
+async def test_messages_differ_by_run_role_pause_and_person(bench: Bench) -> None:
+    """Messages that differ in run, role, pause or person are all kept."""
     messages = [
         bench.message("m1"),
         bench.message("m2", role="result"),
         bench.message("m3", role="card", pause_id="p1"),
         bench.message("m4", role="card", pause_id="p2"),
+        bench.message("m5", role="copy", pause_id="p1", person_id="slack:T01:U02ANA"),
+        bench.message("m6", role="copy", pause_id="p1", person_id="slack:T01:U03BOB"),
     ]
-    for message in [*messages, bench.message("m5", run_id="r2")]:
+    for message in [*messages, bench.message("m7", run_id="r2")]:
         await bench.store.save_message(message)
     assert await bench.store.list_messages("r1") == messages
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from kernbot.db import migrations, open_store
 from kernbot.db.base import AnswerRecord, JournalEntry
 from kernbot.db.postgres import PostgresDb
 from kernbot.db.schema import enter_schema
+from kernbot.db.slack import SlackMessage
 from kernbot.db.sqlite import SqliteDb
 from kernbot.db.tables import REVISION
 from kernbot.errors import StorageError
@@ -71,7 +73,32 @@ ROWS_OF_0001: list[tuple[str, dict[str, Any]]] = [
             "state": "open",
         },
     ),
+    (
+        "slack_messages",
+        {
+            "message_id": "m1",
+            "run_id": "r1",
+            "role": "card",
+            "pause_id": "p1",
+            "channel": "C01",
+            "ts": "1.2",
+            "thread_ts": "1.1",
+            "shown": "d1",
+            "revision": 1,
+        },
+    ),
 ]
+CARD = SlackMessage(
+    message_id="m1",
+    run_id="r1",
+    role="card",
+    pause_id="p1",
+    channel="C01",
+    ts="1.2",
+    thread_ts="1.1",
+    shown="d1",
+    revision=1,
+)
 ENTRY = JournalEntry(path="root/send", kind="output", node="Step:send", payload={"large": "d1"}, created_at=4.0)
 
 
@@ -118,6 +145,9 @@ async def go_on(db: SqliteDb | PostgresDb) -> None:
     await db.append("r1", snapshot.run.epoch, ENTRY, {"d1": "x" * 1000})
     assert await db.get_blobs(["d1"]) == {"d1": "x" * 1000}
     assert await db.update_session("s1", 5.0, name="May") is True
+    copy = replace(CARD, message_id="m2", role="copy", person_id="slack:T01:U02ANA")
+    await db.save_message(copy)
+    assert await db.list_messages("r1") == [CARD, copy]
 
 
 def test_an_old_database_is_upgraded(old: str) -> None:
