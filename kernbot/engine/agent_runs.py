@@ -10,8 +10,8 @@ from typing import Any
 
 from kernbot.db.base import Store
 from kernbot.engine import fronts, library
-from kernbot.engine.agent_views import agent_run
 from kernbot.engine.large import load
+from kernbot.engine.own_runs import agent_run
 from kernbot.engine.runner import Definition, Engine, Events, StartRequest
 from kernbot.run import agent, team
 from kernbot.run.agent import RunContentEvent, RunEvent, RunOutput

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from kernbot.db.base import RunFilter, Store
 from kernbot.engine.agent_runs import step_of, workflow_id_of
-from kernbot.engine.agent_views import agent_run
 from kernbot.engine.fronts import call_sync
 from kernbot.engine.large import load
+from kernbot.engine.own_runs import agent_run
 from kernbot.engine.sessions import MOST_RUNS
 from kernbot.engine.values import decode_state
 from kernbot.run.agent import RunOutput

@@ -1,38 +1,28 @@
-"""Runs of agents and teams as the author's program sees them."""
+"""What agents and teams have done inside a run, as the author's program sees it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 from kernbot.db.base import RunRecord, Snapshot
-from kernbot.engine.calling import Call, execution_of, next_path, plan
-from kernbot.engine.conversation import reply_at
-from kernbot.engine.journal import ROOT, Journal
-from kernbot.engine.told import told_at
+from kernbot.engine.calling import Call, arguments_in, execution_of, named, next_path, plan
+from kernbot.engine.journal import Journal
+from kernbot.engine.told import named_at, reply_at, told_at
 from kernbot.engine.tool_views import run_requirement
-from kernbot.engine.views import run_output
-from kernbot.run.agent import AsksPeople, RunOutput
+from kernbot.run.agent import RunOutput
 from kernbot.run.executor import AgentSetup
-from kernbot.run.messages import Message, ModelReply, Usage
+from kernbot.run.messages import Message, ModelReply, ToolCall, Usage
 from kernbot.run.requirement import RunRequirement
 from kernbot.run.status import RunStatus
 from kernbot.run.team import TeamRunOutput
 from kernbot.run.tool_execution import ToolExecution
-from kernbot.run.workflow import WorkflowRunOutput
-from kernbot.workflow.node import keyed
-from kernbot.workflow.step import Step
+from kernbot.workflow.types import StepOutput
 
-_NEEDS = {
-    "confirmation": "a yes or no about {}",
-    "user_input": "values for {}",
-    "user_feedback": "choices for {}",
-    "external_execution": "the result of {}",
-}
+_FIRST_TURN = "/model~1"
 
 
 @dataclass(frozen=True)
@@ -42,7 +32,13 @@ class Place:
     run: RunRecord
     journal: Journal
     path: str
-    setup: AgentSetup
+    setup: AgentSetup | None = None
+    """The agent as it is now; without it, only what is journaled of it is known: not what it is told of itself."""
+
+    @property
+    def who(self) -> dict[str, str]:
+        """Its kind, id and name."""
+        return named(self.setup) if self.setup else named_at(self.journal, self.path)
 
 
 @dataclass
@@ -56,47 +52,15 @@ class _Said:
     usage: Usage = field(default_factory=Usage)
 
 
-def agent_run(snapshot: Snapshot, step: Step) -> RunOutput:
-    """Return the run of an agent, or team, that is the only step of what was run."""
-    assert step.agent is not None  # noqa: S101 - it is made for an agent
-    key, _ = keyed([step])[0]
-    whole = run_output(snapshot)
-    output = output_at(
-        Place(snapshot.run, Journal(snapshot), f"{ROOT}/{key}", step.agent.setup()),
-        run_id=whole.run_id,
-        status=whole.status,
-        input=whole.input,
-        content=whole.content,
-        error=whole.error,
-        metadata=whole.metadata,
-        error_requirements=whole.error_requirements,
-    )
-    output.requirements += _of_others(whole, {item.pause_id for item in output.requirements})
-    if output.is_paused:
-        output.content = _waiting(output)
-    return output
-
-
-def _of_others(whole: WorkflowRunOutput, known: AbstractSet[str]) -> Iterator[RunRequirement]:
-    """Yield the questions of agents that a tool called, in the name of these."""
-    for step in whole.step_requirements:
-        for item in step.executor_requirements or ():
-            if item.pause_id not in known:
-                item.member_agent_id = item.member_agent_id or step.executor_id
-                item.member_agent_name = item.member_agent_name or step.executor_name
-                item.member_run_id = item.member_run_id or step.executor_run_id
-                yield item
-
-
 def output_at(place: Place, **known: Any) -> RunOutput:
     """Return what an agent has done at a place inside a run, or what there is of it; `known` says the rest."""
-    run, setup, said = place.run, place.setup, _read(place)
+    run, who, said = place.run, place.who, _read(place)
     whole = {
         "run_id": f"{run.run_id}:{place.path}",
         "session_id": run.session_id,
         "user_id": run.user_id,
-        "agent_id": setup.executor_id,
-        "agent_name": setup.name,
+        "agent_id": who["id"],
+        "agent_name": who["name"],
         "messages": said.messages,
         "tools": said.tools,
         "requirements": said.requirements,
@@ -104,7 +68,7 @@ def output_at(place: Place, **known: Any) -> RunOutput:
         "created_at": int(run.created_at),
         **known,
     }
-    return TeamRunOutput(**whole, member_responses=said.members) if setup.kind == "team" else RunOutput(**whole)
+    return TeamRunOutput(**whole, member_responses=said.members) if who["kind"] == "team" else RunOutput(**whole)
 
 
 def messages_at(place: Place) -> list[Message]:
@@ -121,12 +85,12 @@ def _read(place: Place) -> _Said:
         said.messages.append(Message(role="assistant", content=reply.content, tool_calls=reply.tool_calls))
         for asked in reply.tool_calls:
             path = next_path(place.path, asked.name, asked_for)
-            _note(said, place, plan(asked, path, turn, place.setup))
+            _note(said, place, _planned(place, asked, path, turn))
     return said
 
 
 def _opening(place: Place) -> Iterator[Message]:
-    if place.setup.system_message:
+    if place.setup and place.setup.system_message:
         yield Message(role="system", content=place.setup.system_message)
     if told := told_at(place.journal, place.path):
         yield Message(role="user", content=told.message)
@@ -154,8 +118,8 @@ def _note(said: _Said, place: Place, call: Call) -> None:
         execution.result, execution.tool_call_error = call.problem, True
     if output is not None or call.problem:
         said.messages.append(Message(role="tool", content=str(execution.result), tool_call_id=call.asked.id))
-    if call.member is not None:
-        member = _member(place, call, call.member)
+    if call.member is not None or _has_begun(place, call.path):
+        member = _member(place, call)
         said.members.append(member)
         said.requirements += member.requirements
 
@@ -174,30 +138,58 @@ def _unmasked(call: Call) -> ToolExecution:
     return execution
 
 
-def _member(place: Place, call: Call, member: AgentSetup) -> RunOutput:
+def _planned(place: Place, asked: ToolCall, path: str, turn: str) -> Call:
+    if place.setup:
+        return plan(asked, path, turn, place.setup)
+    return Call(asked=asked, path=path, turn=turn, arguments=arguments_in(asked))
+
+
+def _has_begun(place: Place, path: str) -> bool:
+    return next(turns_at(Place(place.run, place.journal, path)), None) is not None
+
+
+def _member(place: Place, call: Call) -> RunOutput:
     """Return what a member has done about a task."""
     answer = place.journal.output(call.path)
     return output_at(
-        Place(place.run, place.journal, call.path, member),
+        Place(place.run, place.journal, call.path, call.member),
         status=RunStatus.COMPLETED if answer else place.run.status,
         input=call.arguments["task"],
         content=answer.content if answer else None,
     )
 
 
-def _waiting(output: AsksPeople) -> str:
-    """Say in a sentence what people are asked; nothing where the result of a call is to be supplied silently."""
-    asked = [item for item in output.active_requirements if not item.external_execution_silent]
-    needs = [_need(item) for item in asked]
-    needs += [f"a decision: {item.error_message}" for item in output.active_error_requirements]
-    return f"Waiting for people: {_listed(needs)}." if needs else ""
+def executor_runs(snapshot: Snapshot, journal: Journal) -> list[RunOutput]:
+    """Return what the agents and teams of a run have done, in the order in which they began; each round is one."""
+    begun = [entry.path.removesuffix(_FIRST_TURN) for entry in snapshot.journal if entry.path.endswith(_FIRST_TURN)]
+    places = [Place(snapshot.run, journal, path) for path in begun if not _is_of_member(path)]
+    return [_executor_run(place) for place in places if place.who]
 
 
-def _need(item: RunRequirement) -> str:
-    tool = f"the tool {item.tool_execution.tool_name}"
-    who = f"{item.member_agent_name} needs " if item.member_agent_name else ""
-    return who + _NEEDS[item.pause_type].format(tool)
+def _executor_run(place: Place) -> RunOutput:
+    told, output = told_at(place.journal, place.path), _left(place)
+    if output is None:
+        is_over = place.journal.is_over(_step_of(place.path)[0])
+        status, content, error = RunStatus.CANCELLED if is_over else place.run.status, None, None
+    elif output.success:
+        status, content, error = RunStatus.COMPLETED, output.content, None
+    else:
+        status, content, error = RunStatus.ERROR, None, output.error
+    return output_at(place, status=status, input=told and told.message, content=content, error=error)
 
 
-def _listed(parts: Sequence[str]) -> str:
-    return "; ".join(parts).removesuffix(".")
+def _left(place: Place) -> StepOutput | None:
+    """Return what it left, before people edited it."""
+    step, number = _step_of(place.path)
+    return place.journal.draft(step, number) or place.journal.output(step)
+
+
+def _step_of(path: str) -> tuple[str, int]:
+    """Return where it leaves its output, and in which round."""
+    step, _, last = path.rpartition("/~")
+    return (step, int(last)) if last.isdecimal() else (path, 1)
+
+
+def _is_of_member(path: str) -> bool:
+    """Whether the conversation is that of a member of a team, which is a part of the leader's."""
+    return path.rpartition("/")[2].startswith("call:")

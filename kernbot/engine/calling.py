@@ -84,6 +84,14 @@ def next_path(base: str, name: str, counted: Counter[str]) -> str:
     return f"{base}/call:{known}~{counted[known]}"
 
 
+def arguments_in(asked: ToolCall) -> dict[str, Any]:
+    """Return the arguments that a model gave; none where what it gave can't be read."""
+    try:
+        return _parsed(asked.arguments)
+    except UsageError:
+        return {}
+
+
 def plan(asked: ToolCall, path: str, turn: str, setup: AgentSetup) -> Call:
     """Return a call held against the agent's tools; what does not fit goes back to the model, not to a person."""
     call = Call(asked=asked, path=path, turn=turn)
@@ -137,8 +145,8 @@ def ask_about(
         "irreversible": tool.irreversible,
         "is_silent": tool.external_execution_silent,
         "step_path": who.step_path,
-        "executor": _named(who.executor),
-        "member": _named(who.member) if who.member else None,
+        "executor": named(who.executor),
+        "member": named(who.member) if who.member else None,
         "fields": [encode(asdict(item), f"The fields of {tool.name}") for item in call.fields],
         "questions": [encode(asdict(item), f"The questions of {tool.name}") for item in call.questions],
         "actions": _actions(asks, is_editable=bool(call.fields)),
@@ -258,7 +266,8 @@ def _silence(node: Node, asks: str) -> Answer:
             return Answer(action=Action.reject, feedback=NO_ANSWER)
 
 
-def _named(setup: AgentSetup) -> dict[str, str]:
+def named(setup: AgentSetup) -> dict[str, str]:
+    """Return the kind, id and name of an agent, or team, as they are stored."""
     return {"kind": setup.kind, "id": setup.executor_id, "name": setup.name}
 
 

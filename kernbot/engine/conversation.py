@@ -22,15 +22,15 @@ from kernbot.engine.calling import (
     ask_about,
     execution_of,
     is_about,
+    named,
     next_path,
     plan,
     problem_with_answer,
 )
 from kernbot.engine.execution import Cancelled, Execution, Part, Suspended, Visit
 from kernbot.engine.gates import Decision, Verdict, decide
-from kernbot.engine.journal import Journal
 from kernbot.engine.questions import FIRST, Asked, ask_about_change
-from kernbot.engine.told import Told
+from kernbot.engine.told import Told, reply_at
 from kernbot.engine.tool_calls import keep_result, make_call
 from kernbot.engine.waiting import answers
 from kernbot.run import team
@@ -46,7 +46,7 @@ from kernbot.run.agent import (
 )
 from kernbot.run.events import StepExecutorContinuedEvent, WorkflowRunOutputEvent
 from kernbot.run.executor import DELEGATE, AgentSetup
-from kernbot.run.messages import Message, ModelReply, ModelRequest, ToolCall, ToolSpec, Usage
+from kernbot.run.messages import Message, ModelReply, ModelRequest, ToolCall, ToolSpec
 from kernbot.workflow.node import Node
 
 Events = AsyncGenerator[WorkflowRunOutputEvent, None]
@@ -132,7 +132,12 @@ class Conversation:
             raise RuntimeError(f"The model of {self.setup.name!r} ended without a reply.")
         if not reply.tool_calls:
             _in_form(self.setup, reply.content)  # what is wrong is not journaled: a retry asks the model again
-        payload = {"skipped": True, "reply": asdict(reply), "told": self.told.payload}
+        payload = {
+            "skipped": True,
+            "reply": asdict(reply),
+            "told": self.told.payload,
+            "executor": named(self.setup),
+        }
         await self.run.append(Part(f"Model:{self.setup.name}"), path, "output", payload)
 
     async def _use_tools(self, turn: str, asked: Sequence[ToolCall]) -> Events:
@@ -230,7 +235,7 @@ class Conversation:
             executor_id=setup.executor_id,
             executor_name=setup.name,
             executor_type=setup.kind,
-            executor_run_id=f"{self.run.run_id}:{self.step_path}",
+            executor_run_id=f"{self.run.run_id}:{self.line[0].visit.path}",
         )
 
     async def _make(self, call: Call, pause: PauseRecord | None, waiting: list[PauseRecord]) -> Events:
@@ -298,16 +303,6 @@ class Conversation:
         """Return an event of this agent, or team."""
         named = {"agent_id": self.setup.executor_id, "agent_name": self.setup.name, "step_name": self.node.name}
         return self.run.event(_TEAM_EVENTS[kind] if self.setup.kind == "team" else kind, **named, **fields)
-
-
-def reply_at(run_journal: Journal, path: str) -> ModelReply | None:
-    """Return what a model said in a turn, as journaled."""
-    entry = run_journal.get(path, "output")
-    if entry is None:
-        return None
-    reply = entry.payload["reply"]
-    calls = tuple(ToolCall(**call) for call in reply["tool_calls"])
-    return ModelReply(content=reply["content"], tool_calls=calls, usage=Usage(**reply["usage"]))
 
 
 def _check_goes_on(path: str, decision: Decision) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from kernbot.db.base import PauseRecord, RunRecord
 from kernbot.engine.execution import event_of
+from kernbot.engine.tool_views import executor_run_id
 from kernbot.run.events import (
     RouterPausedEvent,
     StepExecutorPausedEvent,
@@ -50,7 +51,7 @@ def _executor(run: RunRecord, pause: PauseRecord) -> dict[str, Any]:
         "executor_id": executor["id"],
         "executor_name": executor["name"],
         "executor_type": executor["kind"],
-        "executor_run_id": f"{run.run_id}:{pause.question['step_path']}",
+        "executor_run_id": executor_run_id(run.run_id, pause),
     }
 
 

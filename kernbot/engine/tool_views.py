@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -35,10 +36,17 @@ def about_calls(run_id: str, pauses: Sequence[PauseRecord]) -> dict[str, Any]:
         "executor_id": question["executor"]["id"],
         "executor_name": question["executor"]["name"],
         "executor_type": question["executor"]["kind"],
-        "executor_run_id": f"{run_id}:{question['step_path']}",
+        "executor_run_id": executor_run_id(run_id, pauses[-1]),
         "on_reject": question["on_reject"],
         "on_timeout": question["on_timeout"],
     }
+
+
+def executor_run_id(run_id: str, pause: PauseRecord) -> str:
+    """Return the id of what the agent, or team, in a step has done in this round, of which a call is a part."""
+    path = pause.question["step_path"]
+    again = re.match(r"/~\d+(?=/)", pause.path.removeprefix(path))
+    return f"{run_id}:{path}{again.group() if again else ''}"
 
 
 def run_requirement(run_id: str, pause: PauseRecord) -> RunRequirement:

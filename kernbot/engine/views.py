@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kernbot.db.base import PauseRecord, Snapshot
+from kernbot.engine.agent_views import executor_runs
 from kernbot.engine.gates import Verdict, decide, fields_of
 from kernbot.engine.journal import ROOT, Journal
 from kernbot.engine.tool_views import about_calls, group_of
@@ -35,6 +36,7 @@ def run_output(snapshot: Snapshot) -> WorkflowRunOutput:
         input=decode(run.request["input"]),
         content=content_of(snapshot, results),
         step_results=results,
+        step_executor_runs=executor_runs(snapshot, Journal(snapshot)),
         step_requirements=_step_requirements(snapshot),
         error_requirements=[_error_requirement(snapshot, pause) for pause in waiting if pause.kind == "error"],
         error=(run.outcome or {}).get("error") if run.status is RunStatus.ERROR else None,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, Self
 
 from kernbot.run.events import WorkflowRunOutputEvent
 from kernbot.run.messages import Message, Usage
 from kernbot.run.requirement import RunRequirement
 from kernbot.run.status import RunStatus
 from kernbot.run.tool_execution import ToolExecution
-from kernbot.workflow.dicts import as_dict
+from kernbot.workflow.dicts import as_dict, fields_in, read, read_objects
 from kernbot.workflow.inputs import as_plain
 from kernbot.workflow.types import ErrorRequirement
 
@@ -111,6 +113,27 @@ class RunOutput(AsksPeople):
             error_requirements=[item.to_dict() for item in self.error_requirements],
         )
         return {name: value for name, value in whole.items() if value is not None}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return what `to_dict` was called on, with plain data in the place of models; it may be continued.
+
+        Other keys are left out.
+        """
+        return cls(**cls._known(data))
+
+    @classmethod
+    def _known(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        return {"run_id": "", "session_id": ""} | fields_in(
+            cls,
+            data,
+            status=lambda name: read(RunStatus, name) or name,
+            messages=lambda messages: read(list[Message], messages) or [],
+            tools=partial(read_objects, ToolExecution.from_dict),
+            usage=lambda usage: read(Usage, usage) or Usage(),
+            requirements=partial(read_objects, RunRequirement.from_dict),
+            error_requirements=partial(read_objects, ErrorRequirement.from_dict),
+        )
 
 
 @dataclass(kw_only=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from kernbot.run import agent
+from kernbot.workflow.dicts import read_objects
 
 
 class _Named:
@@ -38,6 +40,15 @@ class TeamRunOutput(_Named, agent.RunOutput):
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON, without what is None."""
         return {**super().to_dict(), "member_responses": [output.to_dict() for output in self.member_responses]}
+
+    @classmethod
+    def _known(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        return super()._known(data) | {"member_responses": read_objects(run_from_dict, data.get("member_responses"))}
+
+
+def run_from_dict(data: Mapping[str, Any]) -> agent.RunOutput:
+    """Return the run of an agent, or of a team, whose `to_dict` made this."""
+    return (TeamRunOutput if "member_responses" in data else agent.RunOutput).from_dict(data)
 
 
 class _OfTeam(_Named):

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from kernbot.run import team
+from kernbot.run.agent import RunOutput
 from kernbot.run.events import (
     ConditionExecutionCompletedEvent,
     ConditionExecutionStartedEvent,
@@ -93,6 +95,11 @@ class WorkflowRunOutput:
     """That of the deepest last step; None while paused, the reason of a cancelled run."""
     step_results: list[StepOutput] = field(default_factory=list)
     """Outputs of the top-level nodes that are over; skipped ones are absent."""
+    step_executor_runs: list[RunOutput] = field(default_factory=list, repr=False)
+    """What agents and teams have done in steps, and in their functions, in the order in which they began; each once.
+
+    What a model was told of itself is not in their `messages`.
+    """
     step_requirements: list[StepRequirement] = field(default_factory=list)
     """All questions about nodes so far; the open one is last."""
     error_requirements: list[ErrorRequirement] = field(default_factory=list)
@@ -185,6 +192,7 @@ class WorkflowRunOutput:
         return as_dict(
             self,
             step_results=[output.to_dict() for output in self.step_results],
+            step_executor_runs=[output.to_dict() for output in self.step_executor_runs],
             step_requirements=[item.to_dict() for item in self.step_requirements],
             error_requirements=[item.to_dict() for item in self.error_requirements],
         )
@@ -201,6 +209,7 @@ class WorkflowRunOutput:
             status=lambda name: read(RunStatus, name) or name,
             pause_kind=lambda name: read(PauseKind, name) or name,
             step_results=partial(read_objects, StepOutput.from_dict),
+            step_executor_runs=partial(read_objects, team.run_from_dict),
             step_requirements=partial(read_objects, StepRequirement.from_dict),
             error_requirements=partial(read_objects, ErrorRequirement.from_dict),
             events=lambda _: [],
