@@ -15,13 +15,14 @@ from kernbot.engine.large import load
 from kernbot.engine.ledger import TooLateError
 from kernbot.engine.runner import Engine, StartRequest
 from kernbot.errors import ConflictError, NotFoundError, RefusedError
-from kernbot.run.answer import Answer
+from kernbot.run.answer import Action, Answer
 from kernbot.run.status import RunStatus
 from kernbot.runtime.registry import KernBot, Registration
 
 _log = logging.getLogger(__name__)
 
 BATCH = 200
+ENDED = tuple(status for status in RunStatus if status.has_ended)
 
 
 class NotAllowedError(RefusedError):
@@ -114,6 +115,30 @@ class Service:
         self.tell(run_id)
         return was or run.status
 
+    async def may_cancel(self, run_id: str, person_id: str) -> bool:
+        """Whether a person may cancel a run that they see."""
+        run, registered = await self._run(run_id)
+        person = await self.people.look_up(person_id, registered.channel)
+        return authority.may_cancel(person, run.user_id, registered.owners) is None
+
+    async def retry(self, run_id: str, person_id: str, *, at: float, door: str) -> bool:
+        """Have what failed in a run done again, and return whether it is.
+
+        It is where the run ended in ERROR, before `at`, or where it waits for people at one failed step. It is not, and
+        nothing changes, where something may have run already, or where several steps wait: people have to look first.
+        Raises NotFoundError too for a run the person may not see, NotAllowedError, and what `answer` raises.
+        """
+        run, registered = await self._run(run_id)
+        person = await self.people.look_up(person_id, registered.channel)
+        if authority.may_see(person, run.user_id) is not None:
+            raise NotFoundError("No such run, or not yours.")
+        _refuse(None if person_id in registered.owners else authority.may_answer(person), registered)
+        if run.status is RunStatus.ERROR and run.updated_at <= at:
+            is_retried = await self.store.reopen_run(run_id, self.now)
+            self.tell(run_id)
+            return is_retried
+        return await self._retry_waiting(run_id, person_id, at=at, door=door)
+
     async def look(self, run_id: str, person_id: str) -> tuple[Snapshot, Registration]:
         """Return all of a run, if the person may see it; else NotFoundError, as for a run that isn't there."""
         run, registered = await self._run(run_id)
@@ -131,6 +156,22 @@ class Service:
         """Return the newest runs that a person has started and may see."""
         found = await self.store.list_runs(RunFilter(user_id=person_id, origin="bot", limit=limit))
         return [run for run in found if await self._may_see(run, person_id)]
+
+    async def history(self, person_id: str, name: str | None, limit: int) -> list[RunRecord]:
+        """Return the newest runs that have ended and that a person may see, of one workflow or of all.
+
+        Raises NotFoundError for a name that is not registered.
+        """
+        found: list[RunRecord] = []
+        for registered in [self.bot.get(name)] if name else list(self.bot):
+            person = await self.people.look_up(person_id, registered.channel)
+            whose = None if authority.may_see(person, None) is None else person_id
+            of_workflow = [registered.definition.workflow_id]
+            found += await self.store.list_runs(
+                RunFilter(workflow_ids=of_workflow, user_id=whose, origin="bot", statuses=ENDED, limit=limit)
+            )
+        found = [run for run in found if await self._may_see(run, person_id)]
+        return sorted(found, key=lambda run: run.created_at, reverse=True)[:limit]
 
     async def startable(self, person_id: str) -> list[Registration]:
         """Return the workflows that a person may start, by name."""
@@ -169,6 +210,15 @@ class Service:
         """Say that a run has changed and may have something to do."""
         self.changed(run_id)
         self.poke(run_id)
+
+    async def _retry_waiting(self, run_id: str, person_id: str, *, at: float, door: str) -> bool:
+        snapshot = await self.store.load_run(run_id)
+        pauses = snapshot.pauses if snapshot else ()
+        failed = [pause for pause in pauses if pause.kind == "error" and pause.state == "open"]
+        if len(failed) != 1 or failed[0].question["cause"] == "may_have_run":
+            return False
+        await self.answer(failed[0].pause_id, Answer(action=Action.retry), person_id, at=at, door=door)
+        return True
 
     async def _may_see(self, run: RunRecord, person_id: str) -> bool:
         registered = self.bot.of_workflow(run.workflow_id)

@@ -14,6 +14,7 @@ from kernbot.slack import ids
 from kernbot.slack.doors import Doors
 from kernbot.slack.parse import Click
 from kernbot.slack.render import modals, refusals
+from kernbot.slack.render.answering import FORMS, answering
 from kernbot.slack.render.forms import form_of
 from kernbot.slack.telling import Message, cancel, question, refusal_of, run_for
 
@@ -23,8 +24,7 @@ ANSWERS = {
     ids.RETRY: Action.retry,
     ids.SKIP: Action.skip,
 }
-FORMS = (ids.FILL_IN, ids.REVIEW, ids.EDIT, ids.FEEDBACK, ids.CHOOSE, ids.RESULT)
-OPENING_ACTIONS = (*FORMS, ids.DETAILS, ids.RUN_DETAILS)
+OPENING_ACTIONS = (*FORMS, ids.DETAILS, ids.RUN_DETAILS, ids.ANSWER)
 """Buttons that open a modal, and record nothing."""
 
 
@@ -59,6 +59,9 @@ class Actions:
             await self._doors.sender.show(click.view_id, await self._view_after(click, decided))
         elif decided is not None:
             await self._doors.sender.whisper(click, decided)
+        elif click.is_ephemeral and click.response_url is not None:
+            run = await run_for(self._doors, click.token.subject, self._who(click))
+            await self._doors.sender.respond(click.response_url, refusals.cancelled(run))
 
     async def open(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Open a modal: a loading one at once, since a trigger lives three seconds, then what there is to see."""
@@ -92,12 +95,15 @@ class Actions:
     async def _view_after(self, click: Click, refusal: Message | None) -> dict[str, Any]:
         if refusal is not None:
             return modals.refused(refusal)
+        if click.action_id == ids.RUN_CANCEL:
+            return modals.run_details(await run_for(self._doors, click.token.subject, self._who(click)))
         pause = await self._doors.pause_of(click.token, click.action_id)
         return modals.details(*await question(self._doors, pause))
 
     async def _wanted_view(self, click: Click) -> dict[str, Any]:
         who = self._who(click)
-        if click.action_id == ids.RUN_DETAILS:
+        action = ids.unnumbered(click.action_id)
+        if action == ids.RUN_DETAILS:
             run_id = self._doors.run_of(click.token, click.action_id)
             return modals.run_details(await run_for(self._doors, run_id, who))
         pause = await self._doors.pause_of(click.token, click.action_id)
@@ -108,7 +114,9 @@ class Actions:
         run, facts = await question(self._doors, pause)
         if not facts.is_open:
             return modals.refused(refusals.too_late(run, facts, click.action_id))
-        return form_of(click.action_id, run, facts, tokens=self._doors.tokens)
+        if action == ids.ANSWER:
+            return answering(run, facts, tokens=self._doors.tokens)
+        return form_of(action, run, facts, tokens=self._doors.tokens)
 
     def _who(self, click: Click) -> str:
         return self._doors.person(click.user_id, click.user_team_id)

@@ -14,7 +14,7 @@ from kernbot.slack.doors import Doors
 from kernbot.slack.inbox import Inbox, Listener
 from kernbot.slack.views import Views
 
-OPENING = re.compile(f"^({'|'.join(map(re.escape, OPENING_ACTIONS))})$")
+OPENING = re.compile(rf"^({'|'.join(map(re.escape, OPENING_ACTIONS))})(\.\d+)?$")
 OUR_ACTIONS = re.compile(r"^(pause|run)\.")
 OUR_VIEWS = re.compile(r"^pause\.")
 

@@ -13,7 +13,18 @@ from kernbot.errors import UsageError
 from kernbot.runtime.service import CannotCheckError, NotAllowedError
 from kernbot.slack.channels import can_post
 from kernbot.slack.doors import Doors
-from kernbot.slack.parse import Cancel, Command, Complaint, List, Run, Status, parse_command
+from kernbot.slack.parse import (
+    Cancel,
+    Command,
+    Complaint,
+    History,
+    List,
+    Pending,
+    Retry,
+    Run,
+    Status,
+    parse_command,
+)
 from kernbot.slack.render import refusals
 from kernbot.slack.run_commands import RunCommands
 from kernbot.slack.telling import Message
@@ -38,14 +49,14 @@ class Commands:
         self._service = doors.service
         self._of_runs = RunCommands(doors)
 
-    async def decide(self, body: dict[str, Any], at: float) -> Message | Started:  # noqa: ARG002 - no command is too late
+    async def decide(self, body: dict[str, Any], at: float) -> Message | Started:
         """Do what was typed; return what to tell the person who typed it."""
         who = self._doors.person(body["user_id"], None)
         command = parse_command(body.get("text", ""), self._service.bot.names, command=self._doors.command)
         try:
             if isinstance(command, Run):
                 return await self._run(command, who, _run_id(body))
-            return await self._answer(command, who)
+            return await self._answer(command, who, at)
         except CannotCheckError:
             return refusals.cannot_check()
 
@@ -60,15 +71,15 @@ class Commands:
             return
         await self._doors.sender.respond(body["response_url"], decided)
 
-    async def _answer(self, command: Command, who: str) -> Message:
+    async def _answer(self, command: Command, who: str, at: float) -> Message:
         match command:
             case Complaint(text):
                 return refusals.complaint(text)
             case List():
                 startable = await self._service.startable(who)
                 return refusals.workflows([(item.name, item.description) for item in startable])
-            case Status() | Cancel():
-                return await self._of_runs.answer(command, who)
+            case Status() | Pending() | History() | Cancel() | Retry():
+                return await self._of_runs.answer(command, who, at)
         return refusals.help_text(self._doors.command)
 
     async def _run(self, command: Run, who: str, run_id: str) -> Message | Started:

@@ -24,6 +24,10 @@ CHOICE = "pause.choice."
 DETAILS = "pause.details"
 RETRY = "pause.retry"
 SKIP = "pause.skip"
+ANSWER = "home.answer"
+THREAD = "home.thread"
+MORE = "home.more"
+DIRECT_MESSAGES = "home.dm"
 RUN_DETAILS = "run.details"
 RUN_CANCEL = "run.cancel"
 CLOSED = "pause.closed"
@@ -82,6 +86,17 @@ def slack_user(person: str | None) -> str | None:
     """Return the Slack user id in a person's name, or None for anybody who is not of Slack."""
     parts = (person or "").split(":")
     return parts[2] if parts[0] == "slack" and len(parts) == 3 else None  # noqa: PLR2004
+
+
+def numbered(action_id: str, number: int) -> str:
+    """Return the id of an action that stands on a message or view more than once."""
+    return f"{action_id}.{number}"
+
+
+def unnumbered(action_id: str) -> str:
+    """Return an action without the number that only makes its id unique."""
+    name, _, number = action_id.rpartition(".")
+    return name if number.isdecimal() else action_id
 
 
 def short_id(run_id: str) -> str:

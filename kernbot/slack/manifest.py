@@ -6,6 +6,7 @@ from typing import Any
 
 COMMAND = "/kern"
 EXAMPLE_URL = "https://kern.example.com/slack/events"
+USAGE = "run NAME [input] | list | pending | status [RUN] | history [NAME] | retry RUN | cancel RUN | help"
 SCOPES = ("channels:read", "chat:write", "commands", "groups:read", "users:read")
 
 
@@ -14,8 +15,8 @@ def manifest(*, url: str | None = None, command: str = COMMAND) -> dict[str, Any
     address = {"request_url": url} if url else {}
     slash = {
         "command": command,
-        "description": "Start, list, check and cancel workflow runs",
-        "usage_hint": "run NAME [input] | list | status [RUN] | cancel RUN | help",
+        "description": "Start, check, retry and cancel workflow runs, and see what waits for you",
+        "usage_hint": USAGE,
         "should_escape": True,
     }
     return {

@@ -113,6 +113,13 @@ class Outbox:
         rows = await self._messages.list_messages(run_id)
         return next((self._link(row) for row in rows if row.role == "parent"), None)
 
+    async def link_to_card(self, run_id: str, pause_id: str) -> str | None:
+        """Return the address of a question's card, or of its run's parent message while there is none."""
+        rows = await self._messages.list_messages(run_id)
+        cards = [self._link(row) for row in rows if (row.role, row.pause_id) == ("card", pause_id)]
+        parents = [self._link(row) for row in rows if row.role == "parent"]
+        return next(filter(None, [*cards, *parents]), None)
+
     async def _post_missing(self, snapshot: Snapshot, place: Place, rows: Rows) -> None:
         for wanted in wanted_messages(self._facts(snapshot, place, rows), self._tokens):
             row = rows.get(wanted.key)

@@ -13,7 +13,7 @@ from typing import Any
 from kernbot.slack.ids import Token, read_token
 from kernbot.slack.render.text import code
 
-_WORDS = ("run", "list", "status", "cancel", "help")
+_WORDS = ("run", "list", "status", "pending", "history", "cancel", "retry", "help")
 _MOST_NAMES = 20
 
 
@@ -46,6 +46,26 @@ class Cancel:
 
 
 @dataclass(frozen=True)
+class Retry:
+    """Have what failed in a run done again."""
+
+    run: str
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Show what waits for oneself."""
+
+
+@dataclass(frozen=True)
+class History:
+    """Show runs that have ended."""
+
+    workflow: str | None
+    """The name of a workflow; None for all."""
+
+
+@dataclass(frozen=True)
 class Help:
     """Show what the command can do."""
 
@@ -58,28 +78,26 @@ class Complaint:
     """As `mrkdwn`, safe to be shown."""
 
 
-Command = Run | List | Status | Cancel | Help | Complaint
+Command = Run | List | Status | Cancel | Retry | Pending | History | Help | Complaint
+
+
+_PLAIN: Mapping[str, Command] = {"": Help(), "help": Help(), "list": List(), "pending": Pending()}
 
 
 def parse_command(text: str, known: Sequence[str], *, command: str = "/kern") -> Command:
     """Return what a slash command asks for; `known` are the workflows' names, `command` its own name."""
     word, rest = _first_word(_unescape(text))
     match word.lower():
-        case "" | "help":
-            return Help()
+        case "" | "help" | "list" | "pending" as plain:
+            return _PLAIN[plain]
         case "run":
             return _run(rest, known, command)
-        case "list":
-            return List()
         case "status":
             return Status(_first_word(rest)[0] or None)
-        case "cancel":
-            run = _first_word(rest)[0]
-            return (
-                Cancel(run)
-                if run
-                else Complaint(f"Which run? Type `{command} cancel RUN`; `{command} status` shows yours.")
-            )
+        case "history":
+            return _history(rest, known)
+        case "cancel" | "retry" as deed:
+            return _about_run(deed, _first_word(rest)[0], command)
     return _unknown_word(word, known, command)
 
 
@@ -97,6 +115,8 @@ class Click:
     thread_ts: str | None
     is_broadcast: bool
     """Whether the message stands in the channel too, not in its thread alone."""
+    is_ephemeral: bool
+    """Whether only the one who clicked sees the message."""
     trigger_id: str | None
     response_url: str | None
     view_id: str | None
@@ -124,9 +144,10 @@ class Click:
             message_ts=_text(payload, "container", "message_ts"),
             thread_ts=_text(payload, "container", "thread_ts"),
             is_broadcast=_text(payload, "message", "subtype") == "thread_broadcast",
+            is_ephemeral=_dig(payload, "container", "is_ephemeral") is True,
             trigger_id=_text(payload, "trigger_id"),
             response_url=_text(payload, "response_url"),
-            view_id=_text(payload, "view", "id"),
+            view_id=None if _text(payload, "view", "type") == "home" else _text(payload, "view", "id"),
             view_hash=_text(payload, "view", "hash"),
         )
 
@@ -167,6 +188,18 @@ def _run(rest: str, known: Sequence[str], command: str) -> Command:
             return Run(name, rest[len(name) :].strip() or None)
     typed, _ = _first_word(rest)
     return Complaint(f"There is no workflow {code(typed)}.{_did_you_mean(typed, known)} {_known(known)}")
+
+
+def _history(rest: str, known: Sequence[str]) -> Command:
+    if not rest or rest in known:
+        return History(rest or None)
+    return Complaint(f"There is no workflow {code(rest)}.{_did_you_mean(rest, known)} {_known(known)}")
+
+
+def _about_run(deed: str, run: str, command: str) -> Command:
+    if not run:
+        return Complaint(f"Which run? Type `{command} {deed} RUN`; `{command} status` shows yours.")
+    return Cancel(run) if deed == "cancel" else Retry(run)
 
 
 def _unknown_word(word: str, known: Sequence[str], command: str) -> Complaint:

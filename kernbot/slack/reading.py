@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from kernbot.db.base import PauseRecord, Snapshot
+from kernbot.db.base import PauseRecord, RunRecord, SessionRecord, Snapshot
 from kernbot.engine.gates import Verdict, allowed_actions, verdict_of
 from kernbot.engine.journal import ROOT, Journal
 from kernbot.engine.values import decode
@@ -66,6 +66,21 @@ def run_facts(
 def pause_facts(snapshot: Snapshot, pause: PauseRecord) -> PauseFacts:
     """Return what there is to show of one question."""
     return _Record(snapshot).pause(pause)
+
+
+def listed_facts(run: RunRecord, pause: PauseRecord, channel: str) -> tuple[RunFacts, PauseFacts]:
+    """Return what a list shows of an open question: its run's own row and the question, no values and no steps."""
+    session = SessionRecord(
+        session_id=run.session_id,
+        workflow_id=run.workflow_id,
+        user_id=run.user_id,
+        state={},
+        created_at=run.created_at,
+        updated_at=run.updated_at,
+    )
+    snapshot = Snapshot(run=run, session=session, journal=(), pauses=(pause,))
+    facts = run_facts(snapshot, channel, hides_values=True)
+    return replace(facts, steps=(), pauses=()), facts.pauses[0]
 
 
 class _Record:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from kernbot.engine.ledger import TooLateError
+from kernbot.runtime.service import NotAllowedError
+from kernbot.slack import ids
 from kernbot.slack.doors import Doors
-from kernbot.slack.parse import Cancel, Status
-from kernbot.slack.render import refusals
+from kernbot.slack.parse import Cancel, History, Pending, Retry, Status
+from kernbot.slack.render import lists, refusals
 from kernbot.slack.render.text import code
-from kernbot.slack.telling import Message, cancel, run_for
+from kernbot.slack.telling import Message, cancel, refusal_of, run_for
+from kernbot.slack.waiting import waiting_for, waiting_in
 
-RunCommand = Status | Cancel
+RunCommand = Status | Pending | History | Cancel | Retry
+
+_MOST_RUNS = 10
 
 
 class RunCommands:
@@ -20,16 +26,22 @@ class RunCommands:
         self._doors = doors
         self._service = doors.service
 
-    async def answer(self, command: RunCommand, who: str) -> Message:
-        """Do what was typed; return what to tell the person who typed it."""
+    async def answer(self, command: RunCommand, who: str, at: float) -> Message:
+        """Do what was typed at `at` (unix seconds); return what to tell the person who typed it."""
         match command:
             case Status(None):
                 runs = await self._service.runs_of(who)
                 return refusals.status([await run_for(self._doors, run.run_id, who) for run in runs])
-            case Status(run) if run:
-                return await self._about_run(run, who, self._status)
-            case Cancel(run):
-                return await self._about_run(run, who, self._cancel)
+            case Status(str(typed)):
+                return await self._about_run(typed, who, self._status)
+            case Pending():
+                return lists.pending(await waiting_for(self._doors, who), tokens=self._doors.tokens)
+            case History(workflow):
+                return await self._history(workflow, who)
+            case Cancel(typed):
+                return await self._about_run(typed, who, self._cancel)
+            case Retry(typed):
+                return await self._about_run(typed, who, lambda run_id, who: self._retry(run_id, who, at))
         raise NotImplementedError(f"There is no command {command}.")
 
     async def _about_run(self, typed: str, who: str, act: Callable[[str, str], Awaitable[Message]]) -> Message:
@@ -41,8 +53,33 @@ class RunCommands:
         return await act(found[0].run_id, who)
 
     async def _status(self, run_id: str, who: str) -> Message:
-        return refusals.status([await run_for(self._doors, run_id, who)])
+        return lists.status_of_run(
+            await run_for(self._doors, run_id, who),
+            await waiting_in(self._doors, run_id, who),
+            may_cancel=await self._service.may_cancel(run_id, who),
+            tokens=self._doors.tokens,
+        )
+
+    async def _history(self, workflow: str | None, who: str) -> Message:
+        runs = await self._service.history(who, workflow, _MOST_RUNS + 1)
+        facts = [await run_for(self._doors, run.run_id, who) for run in runs[:_MOST_RUNS]]
+        return lists.history(facts, are_all=len(runs) <= _MOST_RUNS, tokens=self._doors.tokens)
 
     async def _cancel(self, run_id: str, who: str) -> Message:
         refusal = await cancel(self._doors, run_id, who, door="command")
         return refusal or refusals.cancelled(await run_for(self._doors, run_id, who))
+
+    async def _retry(self, run_id: str, who: str, at: float) -> Message:
+        try:
+            is_retried = await self._service.retry(run_id, who, at=at, door="command")
+        except NotAllowedError:
+            return refusals.may_not_retry(await run_for(self._doors, run_id, who))
+        except TooLateError as late:
+            return await refusal_of(self._doors, late, ids.RETRY)
+        run = await run_for(self._doors, run_id, who)
+        if is_retried:
+            return refusals.retried(run)
+        failed = await waiting_in(self._doors, run_id, who, errors_only=True)
+        if not failed.asked and not failed.others:
+            return refusals.nothing_to_retry(run)
+        return lists.look_first(run, failed, tokens=self._doors.tokens)

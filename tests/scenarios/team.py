@@ -157,6 +157,11 @@ class Team:
         messages = [message for thread in threads for message in actor.messages(channel, thread)]
         return [words(message["blocks"]) for message in messages if message["ephemeral"]]
 
+    async def reads(self, who: str, text: str) -> dict[str, Any]:
+        """Have somebody type `/kern` and this in #ops; return what only they see then, as a message to click on."""
+        await self.type(who, text)
+        return [message for message in self.person(who).messages(CHANNEL) if message["ephemeral"]][-1]
+
     async def hears(self, who: str, text: str, *, times: int = 1, channel: str = CHANNEL) -> str:
         """Wait until one person was told something with this text, so many times; return the last."""
 

@@ -16,7 +16,9 @@ async def test_help_shows_what_there_is(team: Team, text: str) -> None:
     """The command alone, or with `help`, shows every command."""
     async with team.bot(Deploy().workflow):
         told = await team.type("dee", text)
-        assert all(f"/kern {word}" in told for word in ("run", "list", "status", "cancel"))
+        assert all(
+            f"/kern {word}" in told for word in ("run", "list", "status", "pending", "history", "cancel", "retry")
+        )
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,9 @@ async def test_help_shows_what_there_is(team: Team, text: str) -> None:
         ("deploy", "Did you mean `/kern run deploy`?"),
         ("cancel", "Which run? Type `/kern cancel RUN`"),
         ("cancel ffffff", UNKNOWN),
+        ("retry", "Which run? Type `/kern retry RUN`"),
+        ("retry ffffff", UNKNOWN),
+        ("history deplyo", "There is no workflow `deplyo`. Did you mean `deploy`?"),
         ("status ffffff", UNKNOWN),
         ("status %", UNKNOWN),
         ("run <!channel>", "There is no workflow `&lt;!channel&gt;`."),

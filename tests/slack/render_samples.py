@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,18 @@ from kernbot.run.answer import Action, Answer
 from kernbot.run.masking import Masked
 from kernbot.run.status import RunStatus
 from kernbot.slack.ids import TokenMaker
-from kernbot.slack.render.facts import Choice, FieldFacts, Followed, PauseFacts, Reviewed, RunFacts, StepFacts
+from kernbot.slack.render.facts import (
+    Choice,
+    FieldFacts,
+    Followed,
+    Listed,
+    PauseFacts,
+    Reviewed,
+    RunFacts,
+    StepFacts,
+    Waiting,
+)
+from kernbot.slack.render.lists import MOST_IN_LIST
 
 TOKENS = TokenMaker(key=b"k" * 32, team_id="T01ACME")
 ASKED_AT = 1_795_183_500.0
@@ -237,6 +249,13 @@ def ended(status: RunStatus = RunStatus.COMPLETED, **changes: Any) -> RunFacts:
     done = [replace(step, state="done") for step in RUN.steps]
     over: dict[str, Any] = {"status": status, "ended_at": 1_795_185_360.0, "open_question_link": None, "steps": done}
     return replace(RUN, **over | changes)
+
+
+def waiting_of(asked: Sequence[Listed] = (), others: Sequence[Listed] = ()) -> Waiting:
+    """Return what waits for somebody: as many of the questions as are handed to what shows them, and how many."""
+    return Waiting(
+        asked=asked[:MOST_IN_LIST], others=others[:MOST_IN_LIST], all_asked=len(asked), all_others=len(others)
+    )
 
 
 def part(shown: dict[str, Any], name: str) -> dict[str, Any]:

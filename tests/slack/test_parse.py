@@ -9,7 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernbot.slack import ids
-from kernbot.slack.parse import Cancel, Click, Command, Complaint, Help, List, Run, Status, Submission, parse_command
+from kernbot.slack.parse import (
+    Cancel,
+    Click,
+    Command,
+    Complaint,
+    Help,
+    History,
+    List,
+    Pending,
+    Retry,
+    Run,
+    Status,
+    Submission,
+    parse_command,
+)
 from tests.slack.render_samples import TOKENS
 
 KNOWN = ["data_pipeline", "data", "weekly report"]
@@ -31,6 +45,10 @@ JSON = st.recursive(
         ("STATUS", Status(None)),
         ("status 7f3c", Status("7f3c")),
         ("cancel 7f3c now", Cancel("7f3c")),
+        ("Retry 7f3c", Retry("7f3c")),
+        ("pending", Pending()),
+        ("history", History(None)),
+        ("history weekly report", History("weekly report")),
         ("run data_pipeline", Run("data_pipeline", None)),
         ("run data_pipeline Q4 sales", Run("data_pipeline", "Q4 sales")),
         ('run data  "Q4  sales" ', Run("data", '"Q4  sales"')),
@@ -119,6 +137,7 @@ def test_a_click_tells_who_did_what_where() -> None:
         message_ts="2.0",
         thread_ts="1.0",
         is_broadcast=True,
+        is_ephemeral=False,
         trigger_id="1.2.abc",
         response_url="https://hooks.slack.com/actions/x",
         view_id=None,

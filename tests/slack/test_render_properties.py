@@ -16,13 +16,15 @@ from kernbot.localslack.block_kit import check_message, check_view
 from kernbot.run.answer import Action, Answer
 from kernbot.run.status import RunStatus
 from kernbot.slack import ids
-from kernbot.slack.render import modals, refusals
+from kernbot.slack.render import lists, modals, refusals
+from kernbot.slack.render.answering import answering
 from kernbot.slack.render.card import card
 from kernbot.slack.render.facts import (
     CardKind,
     Choice,
     FieldFacts,
     Followed,
+    Listed,
     PauseFacts,
     Reviewed,
     RunFacts,
@@ -49,6 +51,7 @@ from tests.slack.render_samples import (
     TOKENS,
     USER_INPUT,
     strings,
+    waiting_of,
 )
 
 TRICKS = (
@@ -111,7 +114,7 @@ FORMS: dict[CardKind, tuple[str, ...]] = {
 OURS = re.compile(
     r"<!date\^\d+\^\{date_short_pretty\} at \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
     r"|<@U02ANA>|<#C0DEPLOY>"
-    r"|<https://acme\.slack\.com/[\w/?=]+\|(Open the question|open the run|open it)>"
+    r"|<https://acme\.slack\.com/[\w/?=]+\|([Oo]pen the (question|run)|open it)>"
 )
 """All mentions, dates and links that the bot makes of these facts."""
 NOTES = re.compile(
@@ -248,6 +251,18 @@ def messages(run: RunFacts, pause: PauseFacts) -> list[dict[str, Any]]:
         refusals.too_late(run, pause, "pause.approve"),
         refusals.status([run] * 12),
         refusals.workflows([(run.workflow, run.requester)] * 40),
+        *listed(run, pause),
+    ]
+
+
+def listed(run: RunFacts, pause: PauseFacts) -> list[dict[str, Any]]:
+    """Return the lists that only one person sees; each holds as much as it may."""
+    waiting = waiting_of([Listed(run=run, pause=pause, link=run.run_link)] * 300)
+    return [
+        lists.pending(waiting, tokens=TOKENS),
+        lists.history([run] * 10, are_all=False, tokens=TOKENS),
+        lists.status_of_run(run, waiting, may_cancel=True, tokens=TOKENS),
+        lists.look_first(run, waiting, tokens=TOKENS),
     ]
 
 
@@ -255,6 +270,7 @@ def views(run: RunFacts, pause: PauseFacts) -> list[dict[str, Any]]:
     """Return every view that these facts can make."""
     typed = [(item.name, item.description or "x") for item in pause.fields]
     shown = [modals.details(run, pause), modals.run_details(run), modals.closed(run, pause, typed)]
+    shown.append(answering(run, pause, tokens=TOKENS))
     return [*shown, *(form_of(form, run, pause, tokens=TOKENS) for form in FORMS[pause.kind])]
 
 

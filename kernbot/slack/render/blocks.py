@@ -31,14 +31,25 @@ def mrkdwn(text: str) -> Element:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def section(block_id: str, text: str) -> Block:
-    """Return a paragraph of `mrkdwn`."""
-    return {"type": "section", "block_id": block_id, "text": mrkdwn(text)}
+def section(block_id: str, text: str, accessory: Element | None = None) -> Block:
+    """Return a paragraph of `mrkdwn`, with a button beside it if there is one."""
+    block: Block = {"type": "section", "block_id": block_id, "text": mrkdwn(text)}
+    return block | {"accessory": accessory} if accessory else block
 
 
 def context(block_id: str, text: str) -> Block:
     """Return grey lines of `mrkdwn`."""
     return {"type": "context", "block_id": block_id, "elements": [mrkdwn(text)]}
+
+
+def header(block_id: str, text: str) -> Block:
+    """Return a heading, for App Home only."""
+    return {"type": "header", "block_id": block_id, "text": plain(text)}
+
+
+def divider(block_id: str) -> Block:
+    """Return a line across."""
+    return {"type": "divider", "block_id": block_id}
 
 
 def actions(block_id: str, buttons: Sequence[Element]) -> Block:
@@ -86,9 +97,16 @@ def cut_words(text: str, at_most: int) -> list[Element]:
 
 
 def button(
-    action_id: str, label: str, value: str, says: str, *, style: str | None = None, confirm: Element | None = None
+    action_id: str,
+    label: str,
+    value: str,
+    says: str,
+    *,
+    style: str | None = None,
+    confirm: Element | None = None,
+    url: str | None = None,
 ) -> Element:
-    """Return a button; `says` is what a screen reader says, at most 75 characters."""
+    """Return a button; `says` is what a screen reader says, at most 75 characters; `url` is opened by it."""
     element: Element = {
         "type": "button",
         "action_id": action_id,
@@ -96,7 +114,7 @@ def button(
         "accessibility_label": says,
         "value": value,
     }
-    return element | {name: given for name, given in (("style", style), ("confirm", confirm)) if given}
+    return element | {name: given for name, given in (("style", style), ("confirm", confirm), ("url", url)) if given}
 
 
 def confirm(title: str, text: str, *, yes: str, no: str, style: str = "danger") -> Element:

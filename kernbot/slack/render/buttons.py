@@ -80,10 +80,11 @@ def reject_button(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Eleme
     return button_of(run, pause, tokens, ids.REJECT, effect=effect, style="danger", asks_back=asks_back)
 
 
-def details_of_run(run: RunFacts, tokens: TokenMaker) -> Element:
-    """Return the button that shows a run whole."""
+def details_of_run(run: RunFacts, tokens: TokenMaker, number: int | None = None) -> Element:
+    """Return the button that shows a run whole; those in a list are numbered."""
     says = f"Details of run {short_id(run.run_id)}, {short(run.workflow, _LONGEST_NAME)}"
-    return button(ids.RUN_DETAILS, "Details", tokens.make(ids.RUN_DETAILS, run.run_id, run.run_id), says)
+    action_id = ids.RUN_DETAILS if number is None else ids.numbered(ids.RUN_DETAILS, number)
+    return button(action_id, "Details", tokens.make(action_id, run.run_id, run.run_id), says)
 
 
 def cancel_run(run: RunFacts, tokens: TokenMaker, pause: PauseFacts | None = None) -> Element:

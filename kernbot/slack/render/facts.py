@@ -179,3 +179,27 @@ class RunFacts:
     """Permalink of the card of the question that is open."""
     run_link: str | None = None
     """Permalink of the run's parent message."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """An open question in a list, without the values that it is about."""
+
+    run: RunFacts
+    """Of its steps and questions nothing is known here."""
+    pause: PauseFacts
+    link: str | None = None
+    """Permalink of its card."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """The open questions that one person may answer, those with the nearest deadline first."""
+
+    asked: Sequence[Listed]
+    """Those that they are asked by name, or as one of a group: as many as are shown."""
+    others: Sequence[Listed]
+    """Those that they may answer too: as many as are shown."""
+    all_asked: int
+    all_others: int
+    """How many there are."""

@@ -44,8 +44,11 @@ def received() -> View:
     return modal("Received", [section("received", "Received, being recorded. The card shows what comes of it.")])
 
 
-def details(run: RunFacts, pause: PauseFacts) -> View:
-    """Return all there is to know of one question: values whole, rules or outcome, what was given."""
+def details(run: RunFacts, pause: PauseFacts, buttons: Sequence[Block] = ()) -> View:
+    """Return all there is to know of one question: values whole, rules or outcome, what was given.
+
+    `buttons` stand below, for somebody who wants to answer here.
+    """
     at = ids_of(pause)
     head = [
         question_block(at("question"), pause),
@@ -54,7 +57,8 @@ def details(run: RunFacts, pause: PauseFacts) -> View:
     ]
     if pause.error:
         head.append(error_quote(at("error"), pause.error))
-    return modal("Details", [*head, *fitted(at, _parts_of_question(pause), MOST_BLOCKS - len(head))])
+    room = MOST_BLOCKS - len(head) - len(buttons)
+    return modal("Details", [*head, *fitted(at, _parts_of_question(pause), room), *buttons])
 
 
 def run_details(run: RunFacts) -> View:

@@ -19,9 +19,9 @@ def question_cut(pause: PauseFacts) -> Cut:
     return _cut(pause, _LONGEST)
 
 
-def question_block(block_id: str, pause: PauseFacts) -> Block:
-    """Return a question as the top of a card or modal; names in backticks become code."""
-    return rich_text(block_id, line(*_parts(question_cut(pause).text)))
+def question_block(block_id: str, pause: PauseFacts, at_most: int = _LONGEST) -> Block:
+    """Return a question as the top of a card, modal or row of a list; names in backticks become code."""
+    return rich_text(block_id, line(*_parts(_cut(pause, at_most).text)))
 
 
 def question_text(pause: PauseFacts) -> str:

@@ -128,6 +128,22 @@ def ended_already(run: RunFacts) -> dict[str, Any]:
     return _message(f"Nothing to cancel: run {short_id(run.run_id)} has ended.", state(run))
 
 
+def may_not_retry(run: RunFacts) -> dict[str, Any]:
+    """Return the refusal to retry a run for somebody who may see it, but not answer what failed in it."""
+    who = f"The workflow's owners can, and those who may answer what failed in run {short_id(run.run_id)}."
+    return _refusal("you may not retry this run", who)
+
+
+def retried(run: RunFacts) -> dict[str, Any]:
+    """Return the answer to somebody who has had tried again what failed in a run."""
+    return _message(f"Run {short_id(run.run_id)} of {code(run.workflow)}: what had failed is tried again.{_open(run)}")
+
+
+def nothing_to_retry(run: RunFacts) -> dict[str, Any]:
+    """Return the answer to somebody who retries a run in which nothing has failed, or is waiting to be retried."""
+    return _message(f"Nothing to retry in run {short_id(run.run_id)}.", state(run))
+
+
 def help_text(command: str) -> dict[str, Any]:
     """Return what the command can do; `command` is its name with the slash."""
     return _message(
@@ -135,7 +151,10 @@ def help_text(command: str) -> dict[str, Any]:
         f"`{command} run WORKFLOW INPUT` starts a workflow; the rest of the line is its input.\n"
         f"`{command} list` shows the workflows that you may start.\n"
         f"`{command} status` shows your runs, `{command} status RUN` one of them.\n"
-        f"`{command} cancel RUN` cancels a run.",
+        f"`{command} pending` shows what waits for your answer.\n"
+        f"`{command} history` shows runs that have ended, `{command} history WORKFLOW` those of one workflow.\n"
+        f"`{command} cancel RUN` cancels a run.\n"
+        f"`{command} retry RUN` tries again what failed in a run.",
     )
 
 
@@ -172,6 +191,10 @@ def _still_possible(run: RunFacts, action_id: str) -> str:
 
 def _described(description: str | None) -> str:
     return code(description, 150) if description else ""
+
+
+def _open(run: RunFacts) -> str:
+    return f" <{run.run_link}|Open the run>" if run.run_link else ""
 
 
 def _link(run: RunFacts) -> str:

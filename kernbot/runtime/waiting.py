@@ -1,0 +1,54 @@
+"""What waits for one person: the open questions that they may answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from kernbot.db.base import OpenPause, Snapshot
+from kernbot.engine import authority
+from kernbot.runtime.registry import Registration
+from kernbot.runtime.service import Service
+
+MOST_QUESTIONS = 1_000
+"""Of more open questions, those with the latest deadlines, or none, are listed to nobody."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """An open question, with the workflow that asks it."""
+
+    open: OpenPause
+    registered: Registration
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue:
+    """The open questions that one person may answer, those with the nearest deadline first."""
+
+    asked: list[Question] = field(default_factory=list)
+    """Those that they are asked by name, or as one of a group."""
+    others: list[Question] = field(default_factory=list)
+
+
+async def open_questions(service: Service) -> list[Question]:
+    """Return the open questions of the workflows that the bot serves, those with the nearest deadline first."""
+    found = await service.store.list_open_pauses(MOST_QUESTIONS)
+    known = [(item, service.bot.of_workflow(item.run.workflow_id)) for item in found]
+    return [Question(open=item, registered=registered) for item, registered in known if registered is not None]
+
+
+def questions_of(snapshot: Snapshot, registered: Registration) -> list[Question]:
+    """Return the open questions of one run."""
+    waiting = (pause for pause in snapshot.pauses if pause.state == "open")
+    return [Question(open=OpenPause(run=snapshot.run, pause=pause), registered=registered) for pause in waiting]
+
+
+async def queue_of(service: Service, person_id: str, questions: Iterable[Question]) -> Queue:
+    """Return those of the questions that a person may answer. Raises CannotCheckError."""
+    queue = Queue()
+    for question in questions:
+        person = await service.people.look_up(person_id, question.registered.channel)
+        if authority.may_answer(person) is None:
+            queue.others.append(question)
+    return queue

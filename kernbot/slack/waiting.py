@@ -1,0 +1,45 @@
+"""What waits for one person, as the facts that lists and App Home show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kernbot.runtime.waiting import Question, Queue, open_questions, questions_of, queue_of
+from kernbot.slack.doors import Doors
+from kernbot.slack.reading import listed_facts
+from kernbot.slack.render.facts import Listed, Waiting
+from kernbot.slack.render.lists import MOST_IN_LIST
+
+
+async def waiting_for(doors: Doors, who: str) -> Waiting:
+    """Return the open questions that a person may answer. Raises CannotCheckError."""
+    return await listed(doors, await queue_of(doors.service, who, await open_questions(doors.service)))
+
+
+async def waiting_in(doors: Doors, run_id: str, who: str, *, errors_only: bool = False) -> Waiting:
+    """Return the open questions of a run that a person may answer. Raises NotFoundError if they may not see it."""
+    questions = questions_of(*await doors.service.look(run_id, who))
+    if errors_only:
+        questions = [question for question in questions if question.open.pause.kind == "error"]
+    return await listed(doors, await queue_of(doors.service, who, questions))
+
+
+async def listed(doors: Doors, queue: Queue) -> Waiting:
+    """Return the questions of a person as facts: as many of them as a list shows."""
+    return Waiting(
+        asked=await _listed(doors, queue.asked),
+        others=await _listed(doors, queue.others),
+        all_asked=len(queue.asked),
+        all_others=len(queue.others),
+    )
+
+
+async def _listed(doors: Doors, questions: Sequence[Question]) -> list[Listed]:
+    return [await _one(doors, question) for question in questions[:MOST_IN_LIST]]
+
+
+async def _one(doors: Doors, question: Question) -> Listed:
+    run, pause = question.open.run, question.open.pause
+    link = await doors.outbox.link_to_card(run.run_id, pause.pause_id)
+    facts = listed_facts(run, pause, question.registered.channel)
+    return Listed(run=facts[0], pause=facts[1], link=link)
