@@ -13,8 +13,10 @@ from kernbot.errors import AnswerError, ConflictError, NotFoundError
 from kernbot.run.answer import Action, Answer
 from kernbot.workflow.fields import checked_values
 from kernbot.workflow.requirements import problem_with_routes
+from kernbot.workflow.review import AskReason
 
 BATCH = 500
+_WITH_REASON = (Action.confirm, Action.provide, Action.edit, Action.reject)
 
 
 class TooLateError(ConflictError):
@@ -60,6 +62,7 @@ def check_answer(pause: PauseRecord, answer: Answer) -> Answer:
         )
     if pause.kind == "tool":
         return check_call_answer(pause, answer)
+    _check_reason(pause, answer)
     match answer.action:
         case Action.provide:
             values = checked_values(fields_of(pause.question), answer.values)
@@ -73,6 +76,16 @@ def check_answer(pause: PauseRecord, answer: Answer) -> Answer:
             edited = encode(answer.output, f"The edited output of step {pause.step_name!r}")
             return Answer(action=answer.action, output=edited, feedback=answer.feedback)
     return Answer(action=answer.action, feedback=answer.feedback)
+
+
+def _check_reason(pause: PauseRecord, answer: Answer) -> None:
+    """Raise AnswerError for a missing reason, where the author wants one."""
+    policy = pause.question.get("reason")
+    is_asked = policy == AskReason.always or (policy == AskReason.reject and answer.action is Action.reject)
+    if is_asked and answer.action in _WITH_REASON and not (answer.feedback or "").strip():
+        raise AnswerError(
+            f"Nothing was stored: step {pause.step_name!r} wants a reason for {str(answer.action)!r}; give `feedback`."
+        )
 
 
 def _check_routes(pause: PauseRecord, answer: Answer) -> None:

@@ -167,6 +167,7 @@ def ask_after_crash(node: Node, asking: Asking, number: int, *, what: str | None
         "error_type": "MayHaveRunAlready",
         "error_message": f"The process stopped while {subject} ran, and cannot see whether it took effect.",
         "on_timeout": str(node.human_review.on_timeout),
+        "irreversible": node.human_review.irreversible,
         "actions": [Action.retry, Action.skip, Action.cancel],
     }
     silence = Answer(action=gates.action_of_silence_on_error(node.human_review))
@@ -184,6 +185,7 @@ def ask_after_failure(node: Node, asking: Asking, attempt: int, error: str) -> P
         "error_message": error_message,
         "attempt": attempt,
         "on_timeout": str(node.human_review.on_timeout),
+        "irreversible": node.human_review.irreversible,
         "actions": [Action.retry, Action.skip, Action.cancel],
     }
     silence = Answer(action=gates.action_of_silence_on_error(node.human_review))
@@ -216,6 +218,17 @@ def _about(node: Node, asked: Asked, on_reject: OnReject) -> dict[str, Any]:
         "retry_count": asked.retries,
         "max_retries": node.human_review.max_retries,
         "feedback": asked.feedback,
+        **_wording(node.human_review),
+    }
+
+
+def _wording(review: HumanReview) -> dict[str, Any]:
+    return {
+        "reason": review.reason and str(review.reason),
+        "reasons": list(review.reasons),
+        "approve_label": review.approve_label,
+        "reject_label": review.reject_label,
+        "irreversible": review.irreversible,
     }
 
 

@@ -18,14 +18,17 @@ _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
-def read_fields(fields: Sequence[FieldFacts], state: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def read_fields(
+    fields: Sequence[FieldFacts], state: Mapping[str, Any], first: int = 0
+) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the values by name, and what is wrong by block id; `state` is the `state.values` of the view.
 
+    `first` is the place of the first of them among all fields of the view.
     A field that was left empty has the value None, unless its default could not be shown: then it has none.
     """
     values: dict[str, Any] = {}
     errors: dict[str, str] = {}
-    for number, field in enumerate(fields):
+    for number, field in enumerate(fields, start=first):
         try:
             value = _read(number, field, _entry(state, number))
         except ValueError as problem:

@@ -136,6 +136,11 @@ class _Record:
             choices=choices_of(pause),
             several=question.get("allow_multiple_selections", False),
             proposed=question.get("proposed") or (),
+            irreversible=question.get("irreversible", False),
+            reason=question.get("reason"),
+            reasons=question.get("reasons", ()),
+            approve_label=question.get("approve_label"),
+            reject_label=question.get("reject_label"),
             **self._call(pause),
             error=self.told(_error_of(question)),
             cause=question.get("cause"),
@@ -177,7 +182,6 @@ class _Record:
             "asker": (asker["kind"], asker["name"]),
             "call": paths.index(pause.path) + 1,
             "calls": len(paths),
-            "irreversible": question["irreversible"],
         }
 
     def _state(self, path: str) -> StepState:

@@ -287,13 +287,17 @@ class StepRequirement(Requirement):
         """Whether what came out is still to be reviewed."""
         return self.requires_output_review and not self.is_resolved
 
-    def confirm(self) -> None:
-        """Say yes: run it, or take what came out. AnswerError when neither is asked."""
+    def confirm(self, feedback: str | None = None) -> None:
+        """Say yes, to values that are set already too: run it, or take what came out; `feedback` is the reason.
+
+        AnswerError when neither is asked.
+        """
         if not self.requires_confirmation:
             raise AnswerError(f"Step {self.step_name!r} asks for no confirmation; {self._what_it_asks}.")
         self._check_is_open()
         self.confirmed = True
-        self._decide(self._answer_so_far())
+        answer = self._answer_so_far()
+        self._decide(answer and replace(answer, feedback=feedback))
 
     def reject(self, feedback: str | None = None) -> None:
         """Say no, to whatever is asked, or to every call that is undecided; what follows is `on_reject`."""
@@ -306,13 +310,13 @@ class StepRequirement(Requirement):
         self.confirmed = False
         self._decide(Answer(action=Action.reject, feedback=feedback))
 
-    def edit(self, new_output: Any) -> None:
-        """Take what came out, with another content. AnswerError when no review is asked."""
+    def edit(self, new_output: Any, feedback: str | None = None) -> None:
+        """Take what came out, with another content, for a reason. AnswerError when no review is asked."""
         if not self.requires_output_review:
             raise AnswerError(f"Step {self.step_name!r} asks for no review of an output; {self._what_it_asks}.")
         self._check_is_open()
         self.confirmed = True
-        self._decide(Answer(action=Action.edit, output=new_output))
+        self._decide(Answer(action=Action.edit, output=new_output, feedback=feedback))
 
     def set_user_input(self, /, **values: Any) -> None:
         """Give the values, all at once; AnswerError lists every problem, and then nothing has changed."""

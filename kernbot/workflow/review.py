@@ -60,6 +60,17 @@ class OnCrash(StrEnum):
     """It runs again with the same idempotency key: the rule where no gate stands before it."""
 
 
+class AskReason(StrEnum):
+    """For which answers people must give a reason."""
+
+    never = "never"
+    """No reason is asked for, even where one could be used."""
+    reject = "reject"
+    """For a no."""
+    always = "always"
+    """For a no and for a yes."""
+
+
 def as_enum(kind: type[_E], value: _E | str, where: str) -> _E:
     """Return the member for a value, or raise DefinitionError with the values that are allowed."""
     try:
@@ -97,6 +108,16 @@ class HumanReview:
     """How often people may have it retried by a reject; 0 means never."""
     timeout: float | None = None
     on_timeout: OnTimeout | str = OnTimeout.cancel
+    reason: AskReason | str | None = None
+    """None: one may be given with a no that reaches who can make use of it."""
+    reasons: Sequence[str] = ()
+    """Reasons to choose from, up to nine, in the place of words of one's own; those can still be added."""
+    approve_label: str | None = None
+    """What a yes is called on its button, in up to 30 characters."""
+    reject_label: str | None = None
+    """What a no is called."""
+    irreversible: bool = False
+    """Whether people are asked back before a yes, and before a retry."""
     fields: tuple[UserInputField, ...] = field(init=False, repr=False, compare=False)
     """The schema, each field checked."""
 
@@ -107,6 +128,7 @@ class HumanReview:
             self.on_error = as_enum(OnError, self.on_error, "on_error")
         self.on_timeout = as_enum(OnTimeout, self.on_timeout, "on_timeout")
         self._check_gates()
+        self._check_wording()
         if self.timeout is not None and not _is_time_span(self.timeout):
             raise DefinitionError(
                 f"timeout is {self.timeout!r}; it must be a number of seconds above 0, at most a century, or None."
@@ -128,19 +150,47 @@ class HumanReview:
             also = ", or a function of the output" if name == "requires_output_review" else ""
             raise DefinitionError(f"{name} is {value!r}; it must be True or False{also}.")
 
+    def _check_wording(self) -> None:
+        if self.reason is not None:
+            self.reason = as_enum(AskReason, self.reason, "reason")
+        for name in ("approve_label", "reject_label"):
+            label = getattr(self, name)
+            if label is not None and not _is_text(label, _LONGEST_LABEL):
+                raise DefinitionError(f"{name} is {label!r}; it must be a text of up to {_LONGEST_LABEL} characters.")
+        self.reasons = tuple(self.reasons) if not isinstance(self.reasons, str) else (self.reasons,)
+        if not all(_is_text(reason, _LONGEST_REASON) for reason in self.reasons):
+            raise DefinitionError(f"reasons must be texts of up to {_LONGEST_REASON} characters, not {self.reasons!r}.")
+        if len(set(self.reasons)) < len(self.reasons) or len(self.reasons) > _MOST_REASONS:
+            raise DefinitionError(f"reasons must be up to {_MOST_REASONS}, each another one, not {self.reasons!r}.")
+        if self.reasons and self.reason not in (AskReason.reject, AskReason.always):
+            raise DefinitionError("reasons are for reason='reject' or reason='always'; set one of them.")
+        if not isinstance(self.irreversible, bool):
+            raise DefinitionError(f"irreversible is {self.irreversible!r}; it must be True or False.")
+
     @property
     def asks(self) -> list[str]:
         """The names of the gates that are set."""
         return [name for name in GATES if getattr(self, name)]
 
 
-FLAT_NAMES = {
-    item.name: item.name for item in fields(HumanReview) if item.name not in ("fields", "max_retries", "on_error")
-} | {"hitl_max_retries": "max_retries", "hitl_timeout": "timeout"}
+_WORDING = ("reason", "reasons", "approve_label", "reject_label", "irreversible")
+_ONLY_IN_REVIEW = ("fields", "max_retries", "on_error", *_WORDING)
+
+FLAT_NAMES = {item.name: item.name for item in fields(HumanReview) if item.name not in _ONLY_IN_REVIEW} | {
+    "hitl_max_retries": "max_retries",
+    "hitl_timeout": "timeout",
+}
 """The keywords by which nodes take these settings, and by which they can be read from a node."""
 
 GATES = ("requires_confirmation", "requires_user_input", "requires_output_review", "requires_iteration_review")
+_LONGEST_LABEL = 30
+_LONGEST_REASON = 75
+_MOST_REASONS = 9
 _CENTURY = 100 * 365 * 86_400.0
+
+
+def _is_text(value: object, at_most: int) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and len(value) <= at_most
 
 
 def _is_time_span(seconds: object) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from kernbot.examples import data_pipeline
 from kernbot.run import RunStatus
+from kernbot.workflow import HumanReview, Step, Workflow
 from tests.scenarios.team import Team, words
 from tests.scenarios.workflows import QUESTION, Deploy, branching
 
@@ -91,3 +92,25 @@ async def test_ten_people_approve_at_once(team: Team) -> None:
         winner = next(name for name in names if not team.told(name))
         refusals = [team.told(name)[0] for name in names if name != winner]
         assert all(f"<@U{winner.upper()}> approved it" in refusal for refusal in refusals)
+
+
+async def test_a_reject_gives_its_reason_where_one_is_wanted(team: Team) -> None:
+    """The form offers the author's reasons; the reason stands on the card, and nothing counts without one."""
+    review = HumanReview(
+        requires_confirmation=True,
+        confirmation_message="Ship?",
+        reason="reject",
+        reasons=["Wrong version", "Bad moment"],
+        approve_label="Ship it",
+        reject_label="Hold back",
+    )
+    step = Step(name="ship", executor=lambda _: "shipped", human_review=review)
+    async with team.bot(Workflow(name="shipping", steps=[step])):
+        card = await team.ask("shipping", "Ship?")
+        assert "`Hold back` skips this step" in words(card)
+        form = await team.press("ana", card, "pause.feedback")
+        assert form["submit"]["text"] == "Hold back"
+        assert (await team.send("ana", form, "0.2")).errors == {"field.1": "Write the reason, or choose one above."}
+        assert (await team.send("ana", form, "0.1", "It is Friday.")).ok
+        card = await team.says(card, "Rejected, the step was skipped")
+        assert "Bad moment: It is Friday." in words(card)

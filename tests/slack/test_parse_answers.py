@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,12 +13,14 @@ from hypothesis import strategies as st
 from kernbot.run.answer import Action, Answer
 from kernbot.slack import ids
 from kernbot.slack.parse_answers import Errors, read_answer
-from kernbot.slack.render.facts import PauseFacts, Reviewed
+from kernbot.slack.render.facts import FieldFacts, PauseFacts, Reviewed
+from kernbot.slack.render.form_fields import SOMETHING_ELSE
 from kernbot.slack.render.forms import form_of
 from tests.slack.render_samples import (
     AGENT_CHOICES,
     CALL,
     CALL_RESULT,
+    CONFIRMATION,
     DATA_REVIEW,
     OUTPUT_REVIEW,
     REGIONS,
@@ -150,3 +153,36 @@ def test_values_without_a_schema_are_an_object() -> None:
     """The form takes any names."""
     answer = sent(ids.FILL_IN, replace(USER_INPUT, fields=[]), '{"x": [1]}')
     assert answer == Answer(action=Action.provide, values={"x": [1]})
+
+
+def test_a_reason_is_chosen_or_written_or_both() -> None:
+    """Where the author wants one it must be there; something else needs words."""
+    pause = replace(CONFIRMATION, reason="reject", reasons=["Wrong version", "Bad moment"])
+    rejected = partial(Answer, action=Action.reject)
+    assert sent(ids.FEEDBACK, pause, "Bad moment", None) == rejected(feedback="Bad moment")
+    assert sent(ids.FEEDBACK, pause, "Bad moment", "It is Friday.") == rejected(feedback="Bad moment: It is Friday.")
+    assert sent(ids.FEEDBACK, pause, SOMETHING_ELSE, "No.") == rejected(feedback="No.")
+    assert sent(ids.FEEDBACK, pause, SOMETHING_ELSE, None) == {"field.1": "Write the reason, or choose one above."}
+    assert sent(ids.FEEDBACK, pause, None, "No.") == {"field.0": "This is required."}
+    assert sent(ids.FEEDBACK, replace(pause, reasons=[]), None) == {"field.0": "This is required."}
+    assert sent(ids.FEEDBACK, replace(pause, reasons=[]), "No.") == rejected(feedback="No.")
+
+
+def test_a_yes_comes_with_its_reason_where_one_is_always_wanted() -> None:
+    """It stands after what else is asked for, whatever that is called."""
+    assert sent(ids.REVIEW, replace(CONFIRMATION, reason="always"), "Go.") == Answer(
+        action=Action.confirm, feedback="Go."
+    )
+    named_alike = replace(
+        USER_INPUT,
+        reason="always",
+        requires_confirmation=True,
+        fields=[
+            FieldFacts(name="Reason", field_type="str"),
+            FieldFacts(name="This cannot be undone", field_type="int"),
+        ],
+        irreversible=True,
+    )
+    assert sent(ids.FILL_IN, named_alike, "theirs", "3", "mine", ["Yes, I am sure"]) == Answer(
+        action=Action.provide, values={"Reason": "theirs", "This cannot be undone": 3}, feedback="mine"
+    )

@@ -22,6 +22,7 @@ from tests.slack.render_samples import (
     CALL_INPUT,
     CALL_RESULT,
     CONFIRMATION,
+    DEFINITION_CHANGED,
     ITERATION_REVIEW,
     OUTPUT_REVIEW,
     REGIONS,
@@ -355,3 +356,66 @@ def test_feedback_is_needed_where_something_is_done_again_because_of_it(
     assert (view["title"]["text"], view["submit"]["text"]) == (title, title)
     assert inputs(view)[0]["optional"] is not needed
     assert title in text_of(part(view, "effect"))
+
+
+def test_a_deed_is_called_as_its_author_says() -> None:
+    """On the button, in the dialog and in the line that says what it does; there as code, as it is foreign."""
+    pause = replace(
+        CONFIRMATION, approve_label="Ship it", reject_label="Send *back*", on_reject="cancel", irreversible=True
+    )
+    row = buttons(shown(pause))
+    assert [*row] == ["Ship it", "Send *back*", "Details"]
+    assert row["Ship it"]["confirm"]["confirm"]["text"] == "Ship it"
+    assert row["Ship it"]["confirm"]["text"]["text"].endswith("This cannot be undone.")
+    assert rules_of(pause)[0] == "`Send *back*` cancels the run, nothing further happens."
+    assert text_of(part(shown(pause), "special")) == "*Cannot be undone.*"
+
+
+@pytest.mark.parametrize(
+    ("label", "submit"), [("Ship it", "Ship it"), ("Ship it to all of production", "Approve"), ("x" * 24, "x" * 24)]
+)
+def test_a_form_bears_the_name_of_its_deed_where_there_is_room(label: str, submit: str) -> None:
+    """Slack has room for 24 characters there, the author for 30."""
+    assert form(ids.REVIEW, replace(CONFIRMATION, approve_label=label))["submit"]["text"] == submit
+
+
+@pytest.mark.parametrize(
+    ("reason", "actions"),
+    [
+        (None, ["pause.approve", "pause.reject", "pause.details"]),
+        ("never", ["pause.approve", "pause.reject", "pause.details"]),
+        ("reject", ["pause.approve", "pause.feedback", "pause.details"]),
+        ("always", ["pause.review", "pause.feedback"]),
+    ],
+)
+def test_a_button_opens_a_form_where_a_reason_is_wanted(reason: str | None, actions: list[str]) -> None:
+    """Elsewhere one click is enough."""
+    row = buttons(shown(replace(CONFIRMATION, reason=reason)))
+    assert [button["action_id"] for button in row.values()] == actions
+    assert [*row][:2] == ["Approve", "Reject"]
+
+
+def test_no_feedback_is_asked_for_where_the_author_wants_none() -> None:
+    """A reject that has it done again is one click then, and its line says nothing of feedback."""
+    pause = replace(OUTPUT_REVIEW, reason="never")
+    assert buttons(shown(pause))["Reject"]["action_id"] == "pause.reject"
+    assert rules_of(pause)[0] == "*Reject* has it done again (retry 2 of 3)."
+
+
+def test_reasons_are_chosen_with_room_for_words() -> None:
+    """As radio buttons with a way out, and a text that is optional."""
+    chosen, written = inputs(form(ids.FEEDBACK, replace(CONFIRMATION, reason="reject", reasons=["Bad moment"])))
+    assert [option["text"]["text"] for option in chosen["element"]["options"]] == [
+        "Bad moment",
+        "Something else, written below",
+    ]
+    assert (chosen["optional"], written["optional"]) == (False, True)
+
+
+def test_a_retry_of_what_cannot_be_undone_asks_back() -> None:
+    """Where the author said so."""
+    failed = replace(
+        DEFINITION_CHANGED, cause="failed", error="RuntimeError: no", irreversible=True, actions=["retry", "skip"]
+    )
+    dialog = buttons(shown(failed))["Retry"]["confirm"]
+    assert dialog["text"]["text"].endswith("This cannot be undone.")

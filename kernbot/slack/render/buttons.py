@@ -5,10 +5,10 @@ from __future__ import annotations
 from kernbot.slack import ids
 from kernbot.slack.ids import TokenMaker, short_id
 from kernbot.slack.render.blocks import Element, button, confirm
-from kernbot.slack.render.facts import PauseFacts, RunFacts
-from kernbot.slack.render.promise import asks_for_feedback, asks_to_confirm
+from kernbot.slack.render.facts import CALLS, PauseFacts, RunFacts
+from kernbot.slack.render.promise import asks_for_feedback, asks_to_confirm, goes_on_after_no, reject_label
 from kernbot.slack.render.question import question_cut, question_in_dialog
-from kernbot.slack.render.text import short
+from kernbot.slack.render.text import one_line, short
 from kernbot.slack.render.values import all_shown, choices_shown
 
 LABELS = {
@@ -45,11 +45,6 @@ def needs_review(pause: PauseFacts) -> bool:
     return pause.hides_values or not is_whole
 
 
-def approve_label(pause: PauseFacts) -> str:
-    """Return what a yes is called."""
-    return "Accept and stop" if pause.kind == "iteration_review" else "Approve"
-
-
 def button_of(
     run: RunFacts,
     pause: PauseFacts,
@@ -71,13 +66,19 @@ def button_of(
 
 def reject_button(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Element:
     """Return the button that says no: it asks for feedback where that helps, asks back where it cancels the run."""
-    if asks_for_feedback(pause) and pause.kind == "iteration_review":
-        return button_of(run, pause, tokens, ids.FEEDBACK, label="Next iteration")
-    effect = f": {_REJECTS[pause.on_reject]}" if pause.on_reject in _REJECTS else ""
-    if asks_for_feedback(pause):
-        return button_of(run, pause, tokens, ids.FEEDBACK, effect=effect, style="danger")
-    asks_back = _confirm_reject(pause) if pause.on_reject == "cancel" else None
-    return button_of(run, pause, tokens, ids.REJECT, effect=effect, style="danger", asks_back=asks_back)
+    has_form = asks_for_feedback(pause)
+    goes_on = goes_on_after_no(pause)
+    return button_of(
+        run,
+        pause,
+        tokens,
+        ids.FEEDBACK if has_form else ids.REJECT,
+        label=one_line(reject_label(pause)),
+        says=None if goes_on or not pause.reject_label else "Reject",
+        effect=f": {_REJECTS[pause.on_reject]}" if pause.on_reject in _REJECTS and not goes_on else "",
+        style=None if goes_on else "danger",
+        asks_back=_confirm_reject(pause) if pause.on_reject == "cancel" and not has_form else None,
+    )
 
 
 def details_of_run(run: RunFacts, tokens: TokenMaker, number: int | None = None) -> Element:
@@ -94,10 +95,11 @@ def cancel_run(run: RunFacts, tokens: TokenMaker, pause: PauseFacts | None = Non
     return button(ids.RUN_CANCEL, "Cancel run", value, says, confirm=_confirm_cancel(run, pause))
 
 
-def confirm_call(pause: PauseFacts) -> Element:
-    """Return the dialog that asks back before a call that can't be undone."""
+def confirm_yes(pause: PauseFacts, yes: str) -> Element:
+    """Return the dialog that asks back before what can't be undone; `yes` is the deed."""
     text = f"{question_in_dialog(pause)} This cannot be undone."
-    return confirm("Make this call?", text, yes="Approve", no="Go back", style="primary")
+    title = "Make this call?" if pause.kind in CALLS else "Are you sure?"
+    return confirm(title, text, yes=one_line(yes), no="Go back", style="primary")
 
 
 def _confirm_reject(pause: PauseFacts) -> Element:
@@ -110,8 +112,9 @@ def _confirm_reject(pause: PauseFacts) -> Element:
 
 
 def confirm_retry(pause: PauseFacts) -> Element:
-    """Return the dialog that asks back before something is tried that may have happened already."""
-    return confirm("Run it again?", question_in_dialog(pause), yes="Run it again", no="Go back")
+    """Return the dialog that asks back before something is tried that may have happened already, or can't be undone."""
+    undone = " This cannot be undone." if pause.irreversible else ""
+    return confirm("Run it again?", f"{question_in_dialog(pause)}{undone}", yes="Run it again", no="Go back")
 
 
 def _confirm_cancel(run: RunFacts, pause: PauseFacts | None) -> Element:

@@ -136,7 +136,14 @@ class PauseFacts:
     calls: int = 1
     """How many these are."""
     irreversible: bool = False
-    """Whether a call can't be undone."""
+    """Whether what is asked about can't be undone."""
+    reason: str | None = None
+    """For which answers people must give a reason: `never`, `reject`, `always`; None: a no may come with one."""
+    reasons: Sequence[str] = ()
+    """Those to choose from."""
+    approve_label: str | None = None
+    """What the author calls a yes."""
+    reject_label: str | None = None
     error: str | None = None
     """Class and first line, for an error."""
     cause: str | None = None

@@ -13,6 +13,9 @@ FEEDBACK = "Feedback"
 CHOICE = "Choice"
 RESULT = "Result"
 VALUES = "Values"
+REASON = "Reason"
+WORDS = "In your words"
+SOMETHING_ELSE = "Something else, written below"
 SURE = "This cannot be undone"
 
 _READERS_OF_FEEDBACK: dict[CardKind, str] = {
@@ -25,8 +28,27 @@ _LONGEST_PIECE = 2_500
 
 def fields_of(form: str, pause: PauseFacts) -> Sequence[FieldFacts]:
     """Return what a form asks for; `form` is the action that opens it."""
-    asked = _FIELDS[form](pause) if form in _FIELDS else ()
-    return [*asked, _SURE] if pause.irreversible and form in (ids.REVIEW, ids.FILL_IN) else asked
+    return [*asked_by(form, pause), *asked_beside(form, pause)]
+
+
+def asked_by(form: str, pause: PauseFacts) -> Sequence[FieldFacts]:
+    """Return what makes the answer that a form gives."""
+    return _FIELDS[form](pause) if form in _FIELDS else ()
+
+
+def asked_beside(form: str, pause: PauseFacts) -> Sequence[FieldFacts]:
+    """Return what comes after that: the reason for a yes, and a box to tick, as a modal's submit can't ask back."""
+    reason = _reason(pause) if pause.reason == "always" and _says_yes(form, pause) else ()
+    return [*reason, *([_sure(pause)] if pause.irreversible and _says_yes(form, pause) else ())]
+
+
+def _says_yes(form: str, pause: PauseFacts) -> bool:
+    return form in (ids.REVIEW, ids.EDIT, ids.CHOOSE) or (form == ids.FILL_IN and pause.kind != "agent_choices")
+
+
+def _sure(pause: PauseFacts) -> FieldFacts:
+    yes = "Yes, make this call" if pause.kind in CALLS else "Yes, I am sure"
+    return FieldFacts(name=SURE, field_type="str", allowed_values=[yes], several=True)
 
 
 def pieces_to_edit(pause: PauseFacts) -> list[tuple[str, str]]:
@@ -51,8 +73,22 @@ def asks_for_any_values(pause: PauseFacts) -> bool:
 def _feedback(pause: PauseFacts) -> Sequence[FieldFacts]:
     reader = "goes to the agent" if pause.kind in CALLS else _READERS_OF_FEEDBACK.get(pause.kind, "on the next one")
     where_to = f"Stands on the card, and {reader}."
-    is_needed = pause.kind == "output_review"
+    if pause.reason in ("reject", "always"):
+        return _reason(pause)
+    is_needed = pause.kind == "output_review" and pause.on_reject == "retry"
     return [FieldFacts(name=FEEDBACK, field_type="str", description=where_to, required=is_needed, is_long=True)]
+
+
+def _reason(pause: PauseFacts) -> Sequence[FieldFacts]:
+    """Return the fields of a reason that must be given: in words, or chosen with room for more words."""
+    where_to = "Stands on the card, for everyone who can see it."
+    if not pause.reasons:
+        return [FieldFacts(name=REASON, field_type="str", description=where_to, is_long=True)]
+    options = [*pause.reasons, SOMETHING_ELSE]
+    return [
+        FieldFacts(name=REASON, field_type="str", allowed_values=options),
+        FieldFacts(name=WORDS, field_type="str", description=where_to, required=False, is_long=True),
+    ]
 
 
 def _edit(pause: PauseFacts) -> Sequence[FieldFacts]:
@@ -103,5 +139,3 @@ _FIELDS: dict[str, Callable[[PauseFacts], Sequence[FieldFacts]]] = {
     ids.RESULT: _result,
 }
 _ANY_VALUES = FieldFacts(name=VALUES, field_type="dict", description="The values by their names.")
-_SURE = FieldFacts(name=SURE, field_type="str", allowed_values=["Yes, make this call"], several=True)
-"""A modal's submit can't ask back."""

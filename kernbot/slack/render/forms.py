@@ -10,14 +10,22 @@ from kernbot.errors import ConfigurationError
 from kernbot.slack import ids
 from kernbot.slack.ids import TokenMaker
 from kernbot.slack.render.blocks import At, Block, actions, context, plain, section
-from kernbot.slack.render.buttons import approve_label, button_of, fill_in_label, reject_button
+from kernbot.slack.render.buttons import button_of, fill_in_label, reject_button
 from kernbot.slack.render.facts import CALLS, PauseFacts, RunFacts
 from kernbot.slack.render.form_fields import fields_of
 from kernbot.slack.render.inputs import fits_in_label, fits_in_option, input_blocks
-from kernbot.slack.render.promise import asks_to_confirm, silence, what_buttons_do, what_reject_does
+from kernbot.slack.render.promise import (
+    approve_label,
+    asks_to_confirm,
+    goes_on_after_no,
+    reject_label,
+    silence,
+    what_buttons_do,
+    what_reject_does,
+)
 from kernbot.slack.render.question import place_of, question_block
 from kernbot.slack.render.rows import can_be_edited
-from kernbot.slack.render.text import date
+from kernbot.slack.render.text import date, one_line
 from kernbot.slack.render.view_parts import (
     MOST_BLOCKS,
     MOST_BYTES_OF_VALUES,
@@ -30,6 +38,7 @@ from kernbot.slack.render.view_parts import (
 from kernbot.slack.render.whole import Part, parts_of
 
 _MOST_FIELDS = 95
+_LONGEST_SUBMIT = 24
 _MOST_BYTES = 250_000
 _SUBMIT = {
     "Fill in": "Send answer",
@@ -68,7 +77,7 @@ def form_of(form: str, run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker) 
 
 def _labels(form: str, pause: PauseFacts) -> tuple[str, str]:
     """Return title and submit."""
-    yes = approve_label(pause)
+    yes, no = _as_submit(approve_label(pause), "Approve"), _as_submit(reject_label(pause), "Reject")
     is_loop = pause.kind == "iteration_review"
     match form:
         case ids.REVIEW:
@@ -76,13 +85,19 @@ def _labels(form: str, pause: PauseFacts) -> tuple[str, str]:
         case ids.EDIT:
             return "Edit", f"{'Accept' if is_loop else 'Approve'} with changes"
         case ids.FEEDBACK:
-            return ("Next iteration",) * 2 if is_loop else ("Reject",) * 2
+            return "Next iteration" if goes_on_after_no(pause) else "Reject", no
         case ids.CHOOSE:
             return "Choose", "Send choice"
         case ids.RESULT:
             return "Provide result", "Send result"
     label = fill_in_label(pause)
     return label, _SUBMIT[label]
+
+
+def _as_submit(label: str, else_label: str) -> str:
+    """Return a label where it fits under a modal, which has less room than a button."""
+    label = one_line(label)
+    return label if len(label) <= _LONGEST_SUBMIT else else_label
 
 
 def _head(form: str, run: RunFacts, pause: PauseFacts, at: At) -> Iterable[Block]:

@@ -22,8 +22,37 @@ def asks_to_confirm(pause: PauseFacts) -> bool:
 
 
 def asks_for_feedback(pause: PauseFacts) -> bool:
-    """Whether a reject reaches somebody who can make use of a reason."""
+    """Whether a reject has a form: its author wants a reason, or it reaches somebody who can make use of one."""
+    if pause.reason is not None:
+        return pause.reason != "never"
     return pause.on_reject == "retry" or pause.kind in CALLS
+
+
+def goes_on_after_no(pause: PauseFacts) -> bool:
+    """Whether a no has a loop go on with its next iteration."""
+    return pause.kind == "iteration_review" and pause.on_reject == "retry"
+
+
+def approve_label(pause: PauseFacts) -> str:
+    """Return what a yes is called."""
+    return pause.approve_label or ("Accept and stop" if pause.kind == "iteration_review" else "Approve")
+
+
+def reject_label(pause: PauseFacts) -> str:
+    """Return what a no is called."""
+    return pause.reject_label or ("Next iteration" if goes_on_after_no(pause) else "Reject")
+
+
+def _no(pause: PauseFacts) -> str:
+    return code(pause.reject_label) if pause.reject_label else f"*{reject_label(pause)}*"
+
+
+def _yes(pause: PauseFacts) -> str:
+    return code(pause.approve_label) if pause.approve_label else f"*{approve_label(pause)}*"
+
+
+def _with_feedback(pause: PauseFacts) -> str:
+    return "asks for feedback and " if asks_for_feedback(pause) else ""
 
 
 def what_buttons_do(pause: PauseFacts) -> Iterator[str]:
@@ -31,7 +60,7 @@ def what_buttons_do(pause: PauseFacts) -> Iterator[str]:
     if pause.kind == "error":
         yield " ".join(_BUTTONS_OF_AN_ERROR[pause.cause or ""](pause))
     elif pause.kind == "iteration_review":
-        yield f"*Accept and stop*: {_goes_on(pause)}. {what_reject_does(pause)}"
+        yield f"{_yes(pause)}: {_goes_on(pause)}. {what_reject_does(pause)}"
     elif pause.kind != "user_input" or pause.requires_confirmation:
         yield what_reject_does(pause)
 
@@ -52,16 +81,16 @@ def what_reject_does(pause: PauseFacts) -> str:
 
 def special(pause: PauseFacts) -> str | None:
     """Return what is unusual about an open question; None if nothing is."""
+    undone = "*Cannot be undone.*" if pause.irreversible else None
     if pause.kind in CALLS:
-        undone = "*Cannot be undone.*" if pause.irreversible else None
         one_of = f"Call {pause.call} of {pause.calls}; the agent goes on when all are decided."
         return " ".join(filter(None, (undone, one_of if pause.calls > 1 else None))) or None
     if pause.kind == "iteration_review":
-        return f"Iteration {pause.iteration} of {pause.max_iterations}."
+        return " ".join(filter(None, (undone, f"Iteration {pause.iteration} of {pause.max_iterations}.")))
     done = "Done" if pause.kind == "output_review" else "Asked"
     again = f"*{done} again:* retry {pause.retries} of {pause.max_retries}." if pause.retries else None
     none_left = "No retry is left." if pause.is_last_try else None
-    return " ".join(filter(None, (again, none_left))) or None
+    return " ".join(filter(None, (undone, again, none_left))) or None
 
 
 def silence(pause: PauseFacts) -> str:
@@ -79,26 +108,32 @@ def lapsed(pause: PauseFacts) -> str:
 def _reject(pause: PauseFacts) -> str:
     match pause.on_reject:
         case "cancel":
-            return _REJECT_CANCELS
+            return _cancelled_by_no(pause)
         case "else":
-            return "*Reject* runs the else branch instead."
+            return f"{_no(pause)} runs the else branch instead."
         case "retry":
-            return f"*Reject* asks for feedback and puts the question again ({_retry(pause)})."
+            return f"{_no(pause)} {_with_feedback(pause)}puts the question again ({_retry(pause)})."
     follows = f"; the run goes on with {code(pause.next_step)}." if pause.next_step is not None else ", the last one."
-    return f"*Reject* skips this step{follows}"
+    return f"{_no(pause)} skips this step{follows}"
 
 
 def _reject_output(pause: PauseFacts) -> str:
     if pause.on_reject == "retry":
         again = "has people choose again" if pause.choices else "has it done again"
-        return f"*Reject* asks for feedback and {again} ({_retry(pause)})."
-    return _REJECT_CANCELS if pause.on_reject == "cancel" else f"*Reject* leaves this output out; {_goes_on(pause)}."
+        return f"{_no(pause)} {_with_feedback(pause)}{again} ({_retry(pause)})."
+    is_end = pause.on_reject == "cancel"
+    return _cancelled_by_no(pause) if is_end else f"{_no(pause)} leaves this output out; {_goes_on(pause)}."
 
 
 def _reject_iteration(pause: PauseFacts) -> str:
     if pause.on_reject == "retry":
-        return "*Next iteration* asks for feedback and tries again."
-    return _REJECT_CANCELS if pause.on_reject == "cancel" else f"*Reject* leaves all this out; {_goes_on(pause)}."
+        return f"{_no(pause)} {_with_feedback(pause)}tries again."
+    is_end = pause.on_reject == "cancel"
+    return _cancelled_by_no(pause) if is_end else f"{_no(pause)} leaves all this out; {_goes_on(pause)}."
+
+
+def _cancelled_by_no(pause: PauseFacts) -> str:
+    return f"{_no(pause)} cancels the run, nothing further happens."
 
 
 def _retry(pause: PauseFacts) -> str:
@@ -162,7 +197,6 @@ def _after_a_change(_pause: PauseFacts) -> Iterator[str]:
 
 
 _REVIEWS = ("output_review", "iteration_review")
-_REJECT_CANCELS = "*Reject* cancels the run, nothing further happens."
 _REJECTED = {"cancel": "the run is cancelled", "else": "the else branch runs"}
 _BUTTONS_OF_AN_ERROR = {
     "failed": _after_a_failure,

@@ -8,17 +8,16 @@ from kernbot.slack import ids
 from kernbot.slack.ids import TokenMaker
 from kernbot.slack.render.blocks import Element
 from kernbot.slack.render.buttons import (
-    approve_label,
     button_of,
     cancel_run,
-    confirm_call,
     confirm_retry,
+    confirm_yes,
     fill_in_label,
     needs_review,
     reject_button,
 )
-from kernbot.slack.render.facts import PauseFacts, RunFacts
-from kernbot.slack.render.promise import asks_for_feedback, asks_to_confirm
+from kernbot.slack.render.facts import CALLS, PauseFacts, RunFacts
+from kernbot.slack.render.promise import approve_label, asks_to_confirm, goes_on_after_no
 from kernbot.slack.render.text import one_line, short
 
 _MOST_CHOICES = 4
@@ -88,7 +87,7 @@ def _of_output_review(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> I
 
 def _of_iteration_review(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
     yield from _of_output_review(run, pause, tokens)
-    if asks_for_feedback(pause):
+    if goes_on_after_no(pause):
         yield cancel_run(run, tokens, pause)
 
 
@@ -113,7 +112,8 @@ def _of_error(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[
     if pause.cause == "may_have_run":
         yield button_of(run, pause, tokens, ids.RETRY, effect=": may run twice", asks_back=confirm_retry(pause))
     else:
-        yield button_of(run, pause, tokens, ids.RETRY, style="primary")
+        asks_back = confirm_retry(pause) if pause.irreversible else None
+        yield button_of(run, pause, tokens, ids.RETRY, style="primary", asks_back=asks_back)
     if "skip" in pause.actions:
         yield button_of(run, pause, tokens, ids.SKIP)
     yield cancel_run(run, tokens, pause)
@@ -127,8 +127,10 @@ def can_be_edited(pause: PauseFacts) -> bool:
 def _yes(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Element:
     if needs_review(pause):
         return button_of(run, pause, tokens, ids.REVIEW, style="primary")
-    asks_back = confirm_call(pause) if pause.irreversible else None
-    label = approve_label(pause)
+    label = one_line(approve_label(pause))
+    if pause.reason == "always" and pause.kind not in CALLS:
+        return button_of(run, pause, tokens, ids.REVIEW, label=label, style="primary")
+    asks_back = confirm_yes(pause, label) if pause.irreversible else None
     return button_of(run, pause, tokens, ids.APPROVE, label=label, style="primary", asks_back=asks_back)
 
 
@@ -147,6 +149,7 @@ def _choice(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, number: int) -
         pause,
         tokens,
         f"{ids.CHOICE}{number}",
+        asks_back=confirm_yes(pause, name) if pause.irreversible else None,
         label=one_line(name),
         says=f"Choose {short(name, _LONGEST_SPOKEN)} for",
         style="primary" if is_proposed else None,
