@@ -24,6 +24,7 @@ from kernbot.slack.app import build_app, build_inbox
 from kernbot.slack.channels import SharedChannels, place_workflows
 from kernbot.slack.doors import Doors
 from kernbot.slack.failures import SLACK_FAILURES, error_code
+from kernbot.slack.home import Homes
 from kernbot.slack.ids import TokenMaker
 from kernbot.slack.outbox import Outbox
 from kernbot.slack.people import SlackPeople
@@ -109,15 +110,16 @@ class _Parts:
             command=settings.command,
         )
         self._inbox = build_inbox(self._doors, store)
+        self._homes = Homes(self._doors, store)
 
     @asynccontextmanager
     async def up(self, settings: Settings) -> AsyncIterator[str]:
         """Serve until the block is left; then nothing comes in any more before the rest is stopped."""
         serve = serve_socket if settings.transport == "socket" else serve_http
         async with AsyncExitStack() as running:
-            for part in (self._outbox, self._dispatcher, self._inbox):
+            for part in (self._outbox, self._dispatcher, self._inbox, self._homes):
                 running.push_async_callback(part.close)
-            app = build_app(self._doors, self._inbox, settings)
+            app = build_app(self._doors, self._inbox, self._homes, settings)
             address = await running.enter_async_context(serve(app, settings))
             self._alarm.start()
             running.push_async_callback(self._alarm.stop)
@@ -130,6 +132,7 @@ class _Parts:
     def _changed(self, run_id: str) -> None:
         self._outbox.changed(run_id)
         self._alarm.look()
+        self._homes.changed()
 
     async def _sweep(self) -> None:
         """Do what is due: whatever was acked is decided before a deadline after it lapses."""
@@ -137,6 +140,7 @@ class _Parts:
         await self._service.expire_due(await self._inbox.decided_until(self._clock()))
         await self._service.recover()
         await self._outbox.recover()
+        self._homes.changed()
 
     async def _seconds_left(self) -> float | None:
         deadline = await self._store.next_deadline()

@@ -8,13 +8,16 @@ from slack_bolt.async_app import AsyncApp
 
 from kernbot.db.slack import SlackStore
 from kernbot.settings import Settings
+from kernbot.slack import ids
 from kernbot.slack.actions import OPENING_ACTIONS, Actions
 from kernbot.slack.commands import Commands
 from kernbot.slack.doors import Doors
+from kernbot.slack.home import Homes
 from kernbot.slack.inbox import Inbox, Listener
 from kernbot.slack.views import Views
 
 OPENING = re.compile(rf"^({'|'.join(map(re.escape, OPENING_ACTIONS))})(\.\d+)?$")
+TO_THREAD = re.compile(rf"^{re.escape(ids.THREAD)}\.\d+$")
 OUR_ACTIONS = re.compile(r"^(pause|run)\.")
 OUR_VIEWS = re.compile(r"^pause\.")
 
@@ -29,7 +32,7 @@ def build_inbox(doors: Doors, store: SlackStore) -> Inbox:
     return Inbox(store, doors.service.engine.clock, listeners)
 
 
-def build_app(doors: Doors, inbox: Inbox, settings: Settings) -> AsyncApp:
+def build_app(doors: Doors, inbox: Inbox, homes: Homes, settings: Settings) -> AsyncApp:
     """Return the app with its listeners: the same over both transports."""
     secret = settings.signing_secret.get_secret_value() if settings.signing_secret else None
     app = AsyncApp(client=doors.client, signing_secret=secret)
@@ -37,4 +40,12 @@ def build_app(doors: Doors, inbox: Inbox, settings: Settings) -> AsyncApp:
     app.action(OPENING)(Actions(doors).open)
     app.action(OUR_ACTIONS)(inbox.handle)
     app.view(OUR_VIEWS)(inbox.handle)
+    _listen_in_home(app, homes)
     return app
+
+
+def _listen_in_home(app: AsyncApp, homes: Homes) -> None:
+    app.event("app_home_opened")(homes.opened)
+    app.action(ids.MORE)(homes.fold)
+    app.action(ids.DIRECT_MESSAGES)(homes.prefer)
+    app.action(TO_THREAD)(homes.go)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 _VERSION = "k1."
 _SUBJECT_BYTES = 16
+_NOTHING = "00" * _SUBJECT_BYTES
 
 FILL_IN = "pause.fill"
 APPROVE = "pause.approve"
@@ -53,6 +54,10 @@ class TokenMaker:
         """Return the value of a button that does `action`."""
         raw = bytes.fromhex(subject) + self._proof(action, subject, digest)
         return _VERSION + base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
+
+    def make_for_person(self, action: str, person: str) -> str:
+        """Return the value of a button that concerns nothing but the person it is shown to."""
+        return self.make(action, _NOTHING, person)
 
     def is_genuine(self, token: Token, action: str, digest: str) -> bool:
         """Whether we made the token, for this action and a payload of this digest."""

@@ -7,6 +7,7 @@ from typing import Any
 COMMAND = "/kern"
 EXAMPLE_URL = "https://kern.example.com/slack/events"
 USAGE = "run NAME [input] | list | pending | status [RUN] | history [NAME] | retry RUN | cancel RUN | help"
+EVENTS = ("app_home_opened",)
 SCOPES = ("channels:read", "chat:write", "commands", "groups:read", "users:read")
 
 
@@ -27,11 +28,17 @@ def manifest(*, url: str | None = None, command: str = COMMAND) -> dict[str, Any
             "background_color": "#2c3e63",
         },
         "features": {
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
             "bot_user": {"display_name": "kern", "always_online": True},
             "slash_commands": [slash | ({"url": url} if url else {})],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
+            "event_subscriptions": {**address, "bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True, **address},
             "org_deploy_enabled": False,
             "socket_mode_enabled": url is None,

@@ -152,6 +152,13 @@ class Click:
         )
 
 
+def ticked(payload: Mapping[str, Any]) -> bool:
+    """Return whether a box is ticked after a click on it."""
+    actions = payload.get("actions")
+    action = actions[0] if isinstance(actions, list) and actions else None
+    return bool(_dig(action, "selected_options"))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Submission:
     """A modal of ours that was sent."""

@@ -78,6 +78,22 @@ class Sender:
         except SLACK_FAILURES as error:
             _log.info("modal not updated: %s", error_code(error))
 
+    async def publish(self, user_id: str, view: dict[str, Any], view_hash: str | None) -> str | None:
+        """Show somebody their Home in the place of the one with this hash; return the new hash, None if it failed.
+
+        Where another one stands there by now, another process was at it: what is shown here is newer.
+        """
+        try:
+            published = await self._within_rate(
+                lambda: self._client.views_publish(user_id=user_id, view=view, hash=view_hash)
+            )
+        except SLACK_FAILURES as error:
+            if view_hash is not None and error_code(error) == "hash_conflict":
+                return await self.publish(user_id, view, None)
+            _log.info("Home not shown: %s", error_code(error))
+            return None
+        return str(published["view"]["hash"])
+
     async def respond(self, response_url: str, message: dict[str, Any]) -> bool:
         """Show a message to the person whose command or click came with this address."""
         return await self._send(response_url, {"response_type": "ephemeral", "replace_original": False, **message})

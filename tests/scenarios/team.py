@@ -38,6 +38,7 @@ SCOPE_OF = {
     "conversations.members": "channels:read",
     "users.info": "users:read",
     "views.open": None,
+    "views.publish": None,
     "views.push": None,
     "views.update": None,
 }

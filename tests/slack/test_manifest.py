@@ -43,8 +43,9 @@ def test_every_button_has_a_listener() -> None:
 
 
 def test_over_http_everything_goes_to_the_one_address() -> None:
-    """Commands and interactivity name the request URL; with Socket Mode no URL is named."""
+    """Commands, interactivity and events name the request URL; with Socket Mode no URL is named."""
     over_http = manifest(url=EXAMPLE_URL)
     assert over_http["features"]["slash_commands"][0]["url"] == EXAMPLE_URL
     assert over_http["settings"]["interactivity"] == {"is_enabled": True, "request_url": EXAMPLE_URL}
+    assert over_http["settings"]["event_subscriptions"]["request_url"] == EXAMPLE_URL
     assert "url" not in json.dumps(manifest())

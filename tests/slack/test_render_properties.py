@@ -31,6 +31,7 @@ from kernbot.slack.render.facts import (
     StepFacts,
 )
 from kernbot.slack.render.forms import form_of
+from kernbot.slack.render.home import MOST_RUNS, HomeFacts, home
 from kernbot.slack.render.parent import parent
 from kernbot.slack.render.result import result
 from tests.slack.render_samples import (
@@ -266,11 +267,28 @@ def listed(run: RunFacts, pause: PauseFacts) -> list[dict[str, Any]]:
     ]
 
 
+def longest_home(run: RunFacts, pause: PauseFacts) -> dict[str, Any]:
+    """Return an App Home with as much in it as there can be."""
+    items = [Listed(run=run, pause=pause, link=run.run_link)] * 300
+    return home(
+        HomeFacts(
+            person_id="slack:T01:U02ANA",
+            waiting=waiting_of(items, items),
+            is_unfolded=True,
+            runs=[run] * MOST_RUNS,
+            direct_messages=True,
+            command="/kern",
+        ),
+        tokens=TOKENS,
+        revision="1a2b3c4d",
+    )
+
+
 def views(run: RunFacts, pause: PauseFacts) -> list[dict[str, Any]]:
     """Return every view that these facts can make."""
     typed = [(item.name, item.description or "x") for item in pause.fields]
     shown = [modals.details(run, pause), modals.run_details(run), modals.closed(run, pause, typed)]
-    shown.append(answering(run, pause, tokens=TOKENS))
+    shown += [answering(run, pause, tokens=TOKENS), longest_home(run, pause)]
     return [*shown, *(form_of(form, run, pause, tokens=TOKENS) for form in FORMS[pause.kind])]
 
 

@@ -1,0 +1,150 @@
+"""App Home: shown when a person opens it, and kept up to date for those who have it open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from kernbot.db.slack import Preferences, SlackStore
+from kernbot.engine.values import digest
+from kernbot.runtime.dispatcher import InProcessDispatcher
+from kernbot.runtime.service import CannotCheckError
+from kernbot.runtime.waiting import Question, open_questions, queue_of
+from kernbot.slack.doors import Doors
+from kernbot.slack.parse import Click, ticked
+from kernbot.slack.reading import run_facts
+from kernbot.slack.render.facts import RunFacts
+from kernbot.slack.render.home import MOST_RUNS, HomeFacts, cannot_check, home
+from kernbot.slack.waiting import listed
+
+OPEN_SECONDS = 1_800.0
+"""So long after it was opened a Home is kept up to date; Slack doesn't tell when it is left."""
+MOST_OPEN = 200
+"""Of more people who have it open, those who opened it longest ago see changes when they open it again."""
+SECONDS_BETWEEN = 1.0
+"""Changes that come faster are shown together."""
+
+_ALL = ""
+
+
+@dataclass
+class _Open:
+    """The Home that a person has open."""
+
+    who: str
+    """Id of the person."""
+    at: float
+    """When it was opened."""
+    is_unfolded: bool = False
+    hash: str | None = None
+    """Slack's, of what was published last."""
+    shown: str | None = None
+    """Digest of it."""
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by what publishes it, so that the newest state comes last."""
+
+
+class Homes:
+    """The Homes that people have open, of which this process knows."""
+
+    def __init__(self, doors: Doors, store: SlackStore) -> None:
+        self._doors = doors
+        self._store = store
+        self._open: dict[str, _Open] = {}
+        self._refreshes = InProcessDispatcher(self._refresh, what="App Home")
+
+    async def opened(self, event: dict[str, Any]) -> None:
+        """Show the Home of a person who opens it: `event` is `app_home_opened`."""
+        if event["tab"] == "home":
+            user_id, now = event["user"], self._doors.service.now
+            kept = self._open.pop(user_id, None) or _Open(self._doors.person(user_id, None), now)
+            kept.hash = kept.hash or (event.get("view") or {}).get("hash")
+            kept.at, kept.is_unfolded, kept.shown = now, False, None
+            self._open[user_id] = kept
+            await self._show(user_id, await open_questions(self._doors.service))
+
+    def changed(self) -> None:
+        """Have all Homes that are open brought up to date; many changes at once are one."""
+        self._forget_those_left()
+        if self._open:
+            self._refreshes.poke(_ALL)
+
+    async def fold(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Show or hide the questions that a person may answer, and is not asked by name."""
+        await ack()
+        click = Click.of(body)
+        if click is None:
+            return
+        kept = self._kept(click.user_id, body)
+        kept.is_unfolded = not kept.is_unfolded
+        await self._show(click.user_id, await open_questions(self._doors.service))
+
+    async def prefer(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Store whether a person wants questions as direct messages."""
+        kept = self._kept(body["user"]["id"], body)
+        wanted = ticked(body)
+        await self._store.save_preferences(Preferences(person_id=kept.who, direct_messages=wanted))
+        await ack()
+
+    async def go(self, ack: AsyncAck) -> None:
+        """Ack a button that Slack itself opens a link for."""
+        await ack()
+
+    async def close(self) -> None:
+        """Show nothing any more."""
+        await self._refreshes.close()
+
+    async def _refresh(self, _: str) -> None:
+        questions = await open_questions(self._doors.service)
+        for user_id in list(self._open):
+            await self._show(user_id, questions)
+        await asyncio.sleep(SECONDS_BETWEEN)
+
+    async def _show(self, user_id: str, questions: Sequence[Question]) -> None:
+        if kept := self._open.get(user_id):
+            async with kept.lock:
+                await self._publish(user_id, kept, await self._view(kept, questions))
+
+    async def _publish(self, user_id: str, kept: _Open, view: dict[str, Any]) -> None:
+        state = digest(view)
+        if state != kept.shown:
+            kept.hash = await self._doors.sender.publish(user_id, view, kept.hash)
+            kept.shown = state if kept.hash else None
+
+    async def _view(self, kept: _Open, questions: Sequence[Question]) -> dict[str, Any]:
+        try:
+            facts = await self._facts(kept, questions)
+        except CannotCheckError:
+            return cannot_check()
+        revision = digest(home(facts, tokens=self._doors.tokens, revision=""))[:8]
+        return home(facts, tokens=self._doors.tokens, revision=revision)
+
+    async def _facts(self, kept: _Open, questions: Sequence[Question]) -> HomeFacts:
+        return HomeFacts(
+            person_id=kept.who,
+            waiting=await listed(self._doors, await queue_of(self._doors.service, kept.who, questions)),
+            is_unfolded=kept.is_unfolded,
+            runs=await self._runs_of(kept.who),
+            direct_messages=(await self._store.get_preferences(kept.who)).direct_messages,
+            command=self._doors.command,
+        )
+
+    async def _runs_of(self, who: str) -> list[RunFacts]:
+        """Return the newest runs of a person; neither values nor results are read."""
+        service = self._doors.service
+        found = [await service.store.load_run(run.run_id) for run in await service.runs_of(who, MOST_RUNS)]
+        return [run_facts(snapshot, "", hides_values=True) for snapshot in found if snapshot]
+
+    def _kept(self, user_id: str, body: dict[str, Any]) -> _Open:
+        """Return the Home that somebody has acted in; one that this process doesn't know of is open, too."""
+        who = self._doors.person(user_id, body["user"].get("team_id"))
+        return self._open.setdefault(user_id, _Open(who, self._doors.service.now))
+
+    def _forget_those_left(self) -> None:
+        long_ago = self._doors.service.now - OPEN_SECONDS
+        newest = list(self._open.items())[-MOST_OPEN:]
+        self._open = {user_id: kept for user_id, kept in newest if kept.at > long_ago}
