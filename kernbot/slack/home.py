@@ -9,6 +9,7 @@ from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from kernbot.db.base import RunRecord
 from kernbot.db.slack import Preferences, SlackStore
 from kernbot.engine.values import digest
 from kernbot.runtime.dispatcher import InProcessDispatcher
@@ -17,7 +18,7 @@ from kernbot.runtime.waiting import Question, open_questions, queue_of
 from kernbot.slack.doors import Doors
 from kernbot.slack.parse import Click, ticked
 from kernbot.slack.reading import run_facts
-from kernbot.slack.render.facts import RunFacts
+from kernbot.slack.render.facts import Listed, RunFacts
 from kernbot.slack.render.home import MOST_RUNS, HomeFacts, cannot_check, home
 from kernbot.slack.waiting import listed
 
@@ -29,6 +30,17 @@ SECONDS_BETWEEN = 1.0
 """Changes that come faster are shown together."""
 
 _ALL = ""
+
+_Runs = list[tuple[RunRecord, RunFacts | None]]
+
+
+class _Now:
+    """What is open now, read once for everybody whose Home is shown."""
+
+    def __init__(self, questions: Sequence[Question]) -> None:
+        self.questions = questions
+        self.listed: dict[str, Listed] = {}
+        """By pause id."""
 
 
 @dataclass
@@ -44,6 +56,8 @@ class _Open:
     """Slack's, of what was published last."""
     shown: str | None = None
     """Digest of it."""
+    runs: _Runs = field(default_factory=list)
+    """The person's own, as they were shown last."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by what publishes it, so that the newest state comes last."""
 
@@ -65,7 +79,7 @@ class Homes:
             kept.hash = kept.hash or (event.get("view") or {}).get("hash")
             kept.at, kept.is_unfolded, kept.shown = now, False, None
             self._open[user_id] = kept
-            await self._show(user_id, await open_questions(self._doors.service))
+            await self._show(user_id, await self._now())
 
     def changed(self) -> None:
         """Have all Homes that are open brought up to date; many changes at once are one."""
@@ -81,7 +95,7 @@ class Homes:
             return
         kept = self._kept(click.user_id, body)
         kept.is_unfolded = not kept.is_unfolded
-        await self._show(click.user_id, await open_questions(self._doors.service))
+        await self._show(click.user_id, await self._now())
 
     async def prefer(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Store whether a person wants questions as direct messages."""
@@ -99,15 +113,18 @@ class Homes:
         await self._refreshes.close()
 
     async def _refresh(self, _: str) -> None:
-        questions = await open_questions(self._doors.service)
+        now = await self._now()
         for user_id in list(self._open):
-            await self._show(user_id, questions)
+            await self._show(user_id, now)
         await asyncio.sleep(SECONDS_BETWEEN)
 
-    async def _show(self, user_id: str, questions: Sequence[Question]) -> None:
+    async def _now(self) -> _Now:
+        return _Now(await open_questions(self._doors.service))
+
+    async def _show(self, user_id: str, now: _Now) -> None:
         if kept := self._open.get(user_id):
             async with kept.lock:
-                await self._publish(user_id, kept, await self._view(kept, questions))
+                await self._publish(user_id, kept, await self._view(kept, now))
 
     async def _publish(self, user_id: str, kept: _Open, view: dict[str, Any]) -> None:
         state = digest(view)
@@ -115,29 +132,36 @@ class Homes:
             kept.hash = await self._doors.sender.publish(user_id, view, kept.hash)
             kept.shown = state if kept.hash else None
 
-    async def _view(self, kept: _Open, questions: Sequence[Question]) -> dict[str, Any]:
+    async def _view(self, kept: _Open, now: _Now) -> dict[str, Any]:
         try:
-            facts = await self._facts(kept, questions)
+            facts = await self._facts(kept, now)
         except CannotCheckError:
             return cannot_check()
         revision = digest(home(facts, tokens=self._doors.tokens, revision=""))[:8]
         return home(facts, tokens=self._doors.tokens, revision=revision)
 
-    async def _facts(self, kept: _Open, questions: Sequence[Question]) -> HomeFacts:
+    async def _facts(self, kept: _Open, now: _Now) -> HomeFacts:
+        queue = await queue_of(self._doors.service, kept.who, now.questions)
         return HomeFacts(
             person_id=kept.who,
-            waiting=await listed(self._doors, await queue_of(self._doors.service, kept.who, questions)),
+            waiting=await listed(self._doors, queue, now.listed),
             is_unfolded=kept.is_unfolded,
-            runs=await self._runs_of(kept.who),
+            runs=await self._runs_of(kept),
             direct_messages=(await self._store.get_preferences(kept.who)).direct_messages,
             command=self._doors.command,
         )
 
-    async def _runs_of(self, who: str) -> list[RunFacts]:
-        """Return the newest runs of a person; neither values nor results are read."""
-        service = self._doors.service
-        found = [await service.store.load_run(run.run_id) for run in await service.runs_of(who, MOST_RUNS)]
-        return [run_facts(snapshot, "", hides_values=True) for snapshot in found if snapshot]
+    async def _runs_of(self, kept: _Open) -> list[RunFacts]:
+        newest = await self._doors.service.runs_of(kept.who, MOST_RUNS)
+        kept.runs = [await self._read(run, kept.runs) for run in newest]
+        return [facts for _, facts in kept.runs if facts is not None]
+
+    async def _read(self, run: RunRecord, before: _Runs) -> tuple[RunRecord, RunFacts | None]:
+        """Return a run as facts without values and result, read if it has changed; None if it was deleted just now."""
+        if facts := next((facts for was, facts in before if was == run), None):
+            return run, facts
+        snapshot = await self._doors.service.store.load_run(run.run_id)
+        return run, run_facts(snapshot, "", hides_values=True) if snapshot else None
 
     def _kept(self, user_id: str, body: dict[str, Any]) -> _Open:
         """Return the Home that somebody has acted in; one that this process doesn't know of is open, too."""

@@ -24,18 +24,26 @@ async def waiting_in(doors: Doors, run_id: str, who: str, *, errors_only: bool =
     return await listed(doors, await queue_of(doors.service, who, questions))
 
 
-async def listed(doors: Doors, queue: Queue) -> Waiting:
-    """Return the questions of a person as facts: as many of them as a list shows."""
+async def listed(doors: Doors, queue: Queue, known: dict[str, Listed] | None = None) -> Waiting:
+    """Return the questions of a person as facts: as many of them as a list shows.
+
+    `known` holds, by pause id, what has been read for others at the same time, and takes in what is read here.
+    """
+    known = {} if known is None else known
     return Waiting(
-        asked=await _listed(doors, queue.asked),
-        others=await _listed(doors, queue.others),
+        asked=await _listed(doors, queue.asked, known),
+        others=await _listed(doors, queue.others, known),
         all_asked=len(queue.asked),
         all_others=len(queue.others),
     )
 
 
-async def _listed(doors: Doors, questions: Sequence[Question]) -> list[Listed]:
-    return [await _one(doors, question) for question in questions[:MOST_IN_LIST]]
+async def _listed(doors: Doors, questions: Sequence[Question], known: dict[str, Listed]) -> list[Listed]:
+    shown = questions[:MOST_IN_LIST]
+    for question in shown:
+        if question.open.pause.pause_id not in known:
+            known[question.open.pause.pause_id] = await _one(doors, question)
+    return [known[question.open.pause.pause_id] for question in shown]
 
 
 async def _one(doors: Doors, question: Question) -> Listed:
