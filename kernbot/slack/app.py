@@ -46,6 +46,7 @@ def build_app(doors: Doors, inbox: Inbox, homes: Homes, settings: Settings) -> A
 
 def _listen_in_home(app: AsyncApp, homes: Homes) -> None:
     app.event("app_home_opened")(homes.opened)
-    app.action(ids.MORE)(homes.fold)
+    app.action(ids.MORE)(homes.unfold)
+    app.action(ids.LESS)(homes.fold)
     app.action(ids.DIRECT_MESSAGES)(homes.prefer)
     app.action(TO_THREAD)(homes.go)

@@ -12,11 +12,12 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from kernbot.db.base import RunRecord
 from kernbot.db.slack import Preferences, SlackStore
 from kernbot.engine.values import digest
+from kernbot.errors import ConflictError
 from kernbot.runtime.dispatcher import InProcessDispatcher
 from kernbot.runtime.service import CannotCheckError
 from kernbot.runtime.waiting import Question, open_questions, queue_of
 from kernbot.slack.doors import Doors
-from kernbot.slack.parse import Click, ticked
+from kernbot.slack.parse import ticked
 from kernbot.slack.reading import run_facts
 from kernbot.slack.render.facts import Listed, RunFacts
 from kernbot.slack.render.home import MOST_RUNS, HomeFacts, cannot_check, home
@@ -49,12 +50,12 @@ class _Open:
 
     who: str
     """Id of the person."""
-    at: float
+    at: float = 0.0
     """When it was opened."""
     is_unfolded: bool = False
     hash: str | None = None
-    """Slack's, of what was published last."""
-    shown: str | None = None
+    """Slack's, of what was published last; None if that failed."""
+    shown: str = ""
     """Digest of it."""
     runs: _Runs = field(default_factory=list)
     """The person's own, as they were shown last."""
@@ -74,12 +75,7 @@ class Homes:
     async def opened(self, event: dict[str, Any]) -> None:
         """Show the Home of a person who opens it: `event` is `app_home_opened`."""
         if event["tab"] == "home":
-            user_id, now = event["user"], self._doors.service.now
-            kept = self._open.pop(user_id, None) or _Open(self._doors.person(user_id, None), now)
-            kept.hash = kept.hash or (event.get("view") or {}).get("hash")
-            kept.at, kept.is_unfolded, kept.shown = now, False, None
-            self._open[user_id] = kept
-            await self._show(user_id, await self._now())
+            await self._begin(event["user"], self._doors.person(event["user"], None), is_unfolded=False)
 
     def changed(self) -> None:
         """Have all Homes that are open brought up to date; many changes at once are one."""
@@ -87,21 +83,20 @@ class Homes:
         if self._open:
             self._refreshes.poke(_ALL)
 
-    async def fold(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Show or hide the questions that a person may answer, and is not asked by name."""
+    async def unfold(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Show the questions that a person may answer, and is not asked by name."""
         await ack()
-        click = Click.of(body)
-        if click is None:
-            return
-        kept = self._kept(click.user_id, body)
-        kept.is_unfolded = not kept.is_unfolded
-        await self._show(click.user_id, await self._now())
+        await self._begin(body["user"]["id"], self._who(body), is_unfolded=True)
+
+    async def fold(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Count them only."""
+        await ack()
+        await self._begin(body["user"]["id"], self._who(body), is_unfolded=False)
 
     async def prefer(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Store whether a person wants questions as direct messages."""
-        kept = self._kept(body["user"]["id"], body)
-        wanted = ticked(body)
-        await self._store.save_preferences(Preferences(person_id=kept.who, direct_messages=wanted))
+        chosen = Preferences(person_id=self._who(body), direct_messages=ticked(body))
+        await self._store.save_preferences(chosen)
         await ack()
 
     async def go(self, ack: AsyncAck) -> None:
@@ -112,25 +107,34 @@ class Homes:
         """Show nothing any more."""
         await self._refreshes.close()
 
+    async def _begin(self, user_id: str, who: str, *, is_unfolded: bool) -> None:
+        """Show somebody their Home, whatever stands there, and keep it up to date from now on."""
+        kept = self._open.pop(user_id, None) or _Open(who)
+        self._open[user_id] = kept
+        kept.at, kept.is_unfolded = self._doors.service.now, is_unfolded
+        async with kept.lock:
+            view = await self._view(kept, await self._now())
+            kept.hash = await self._doors.sender.publish(user_id, view, None)
+            kept.shown = digest(view)
+
     async def _refresh(self, _: str) -> None:
         now = await self._now()
-        for user_id in list(self._open):
-            await self._show(user_id, now)
+        for user_id, kept in list(self._open.items()):
+            try:
+                await self._bring_up_to_date(user_id, kept, now)
+            except ConflictError:
+                self._open.pop(user_id, None)  # it was opened at another process, which goes on with it
         await asyncio.sleep(SECONDS_BETWEEN)
 
     async def _now(self) -> _Now:
         return _Now(await open_questions(self._doors.service))
 
-    async def _show(self, user_id: str, now: _Now) -> None:
-        if kept := self._open.get(user_id):
-            async with kept.lock:
-                await self._publish(user_id, kept, await self._view(kept, now))
-
-    async def _publish(self, user_id: str, kept: _Open, view: dict[str, Any]) -> None:
-        state = digest(view)
-        if state != kept.shown:
-            kept.hash = await self._doors.sender.publish(user_id, view, kept.hash)
-            kept.shown = state if kept.hash else None
+    async def _bring_up_to_date(self, user_id: str, kept: _Open, now: _Now) -> None:
+        async with kept.lock:
+            view = await self._view(kept, now)
+            if kept.hash is None or digest(view) != kept.shown:
+                kept.hash = await self._doors.sender.publish(user_id, view, kept.hash)
+                kept.shown = digest(view)
 
     async def _view(self, kept: _Open, now: _Now) -> dict[str, Any]:
         try:
@@ -163,10 +167,8 @@ class Homes:
         snapshot = await self._doors.service.store.load_run(run.run_id)
         return run, run_facts(snapshot, "", hides_values=True) if snapshot else None
 
-    def _kept(self, user_id: str, body: dict[str, Any]) -> _Open:
-        """Return the Home that somebody has acted in; one that this process doesn't know of is open, too."""
-        who = self._doors.person(user_id, body["user"].get("team_id"))
-        return self._open.setdefault(user_id, _Open(who, self._doors.service.now))
+    def _who(self, body: dict[str, Any]) -> str:
+        return self._doors.person(body["user"]["id"], body["user"].get("team_id"))
 
     def _forget_those_left(self) -> None:
         long_ago = self._doors.service.now - OPEN_SECONDS

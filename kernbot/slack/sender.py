@@ -15,6 +15,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from kernbot.db.slack import SlackMessage
+from kernbot.errors import ConflictError
 from kernbot.slack.failures import SLACK_FAILURES, error_code
 from kernbot.slack.parse import Click
 
@@ -79,17 +80,17 @@ class Sender:
             _log.info("modal not updated: %s", error_code(error))
 
     async def publish(self, user_id: str, view: dict[str, Any], view_hash: str | None) -> str | None:
-        """Show somebody their Home in the place of the one with this hash; return the new hash, None if it failed.
+        """Show somebody their Home, and return its hash; None if that failed.
 
-        Where another one stands there by now, another process was at it: what is shown here is newer.
+        With the hash of what is shown, only if it still is; else ConflictError is raised.
         """
         try:
             published = await self._within_rate(
                 lambda: self._client.views_publish(user_id=user_id, view=view, hash=view_hash)
             )
         except SLACK_FAILURES as error:
-            if view_hash is not None and error_code(error) == "hash_conflict":
-                return await self.publish(user_id, view, None)
+            if error_code(error) == "hash_conflict":
+                raise ConflictError(f"Another process has shown {user_id} their Home meanwhile.") from error
             _log.info("Home not shown: %s", error_code(error))
             return None
         return str(published["view"]["hash"])

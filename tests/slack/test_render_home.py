@@ -91,7 +91,7 @@ def test_unfolded_the_others_are_listed() -> None:
     facts = replace(FACTS, is_unfolded=True)
     assert lines(facts).count("Fill in what this week's report should cover") == 3
     assert [f"home.answer.{number}" in elements(facts) for number in range(5)] == [True] * 4 + [False]
-    assert elements(facts)["home.more"]["text"]["text"] == "Hide"
+    assert elements(facts)["home.less"]["text"]["text"] == "Hide"
     assert elements(FACTS)["home.more"]["text"]["text"] == "Show"
 
 

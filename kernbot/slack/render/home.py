@@ -71,11 +71,11 @@ def _questions(facts: HomeFacts, tokens: TokenMaker, at: At) -> Iterator[Block]:
 def _fold(facts: HomeFacts, tokens: TokenMaker, at: At) -> Block:
     count = facts.waiting.all_others
     more = " more" if facts.waiting.all_asked else ""
-    label = "Hide" if facts.is_unfolded else "Show"
+    action_id, label = (ids.LESS, "Hide") if facts.is_unfolded else (ids.MORE, "Show")
     says = f"{label} the questions that you may answer: {count:,}"
-    value = tokens.make_for_person(ids.MORE, facts.person_id)
+    value = tokens.make_for_person(action_id, facts.person_id)
     text = f"{others_heading(facts.waiting)} {count:,}{more}"
-    return section(at("folded"), text, button(ids.MORE, label, value, says))
+    return section(at("folded"), text, button(action_id, label, value, says))
 
 
 def _runs(facts: HomeFacts, tokens: TokenMaker, at: At) -> Iterator[Block]:
