@@ -25,6 +25,7 @@ from kernbot.slack.channels import SharedChannels, place_workflows
 from kernbot.slack.doors import Doors
 from kernbot.slack.failures import SLACK_FAILURES, error_code
 from kernbot.slack.home import Homes
+from kernbot.slack.identities import identify
 from kernbot.slack.ids import TokenMaker
 from kernbot.slack.outbox import Outbox
 from kernbot.slack.people import SlackPeople
@@ -57,8 +58,10 @@ async def running_bot(
     client = _client(settings)
     workspace = await _workspace(client)
     await place_workflows(bot, client)
+    people = SlackPeople(client, workspace.team_id, clock)
+    await identify(bot, people)
     tokens = TokenMaker(key=await store.get_key("tokens"), team_id=workspace.team_id)
-    parts = _Parts(bot, settings, store, clock, client=client, workspace=workspace, tokens=tokens)
+    parts = _Parts(bot, settings, store, clock, client=client, people=people, workspace=workspace, tokens=tokens)
     async with parts.up(settings) as address:
         yield address
 
@@ -74,6 +77,7 @@ class _Parts:
         clock: Callable[[], float],
         *,
         client: AsyncWebClient,
+        people: SlackPeople,
         workspace: Workspace,
         tokens: TokenMaker,
     ) -> None:
@@ -92,7 +96,7 @@ class _Parts:
         self._service = Service(
             bot=bot,
             store=store,
-            people=SlackPeople(client, workspace.team_id, clock),
+            people=people,
             engine=Engine(store=store, clock=clock, lease_seconds=settings.lease_seconds),
             poke=self._poke,
             changed=self._changed,
@@ -103,6 +107,7 @@ class _Parts:
             service=self._service,
             outbox=self._outbox,
             sender=sender,
+            people=people,
             client=client,
             tokens=tokens,
             team_id=workspace.team_id,

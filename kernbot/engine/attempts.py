@@ -74,7 +74,7 @@ def _question_about_last_attempt(run: Execution, node: Node, visit: Visit) -> Pa
     """Return what people are asked before a node goes on: it was in flight at a crash, or its `on_error` asks."""
     attempt = run.journal.attempts(visit.path)
     if _was_in_flight(run, visit.path):
-        return ask_after_crash(node, visit.asking(run), attempt)
+        return ask_after_crash(node, visit.asking(run, node), attempt)
     failure = _last_failure(run, visit.path)
     if failure is None or visit.on_error_of(node) is not OnError.pause:
         return None
@@ -82,7 +82,7 @@ def _question_about_last_attempt(run: Execution, node: Node, visit: Visit) -> Pa
     is_answered = asked is not None and asked.state == "answered"
     if not is_answered and _may_try_again(run, node, visit):
         return None
-    return ask_after_failure(node, visit.asking(run), attempt, failure.text)
+    return ask_after_failure(node, visit.asking(run, node), attempt, failure.text)
 
 
 async def _skip_last_attempt(run: Execution, node: Node, path: str) -> None:

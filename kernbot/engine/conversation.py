@@ -189,7 +189,7 @@ class Conversation:
             return
         what = call.problem or "People would not be asked about it as they were."
         problem = f"The tool {call.asked.name!r} of {self.setup.name!r} is no longer what it was. {what}"
-        asking = replace(self.visit, path=call.turn).asking(self.run)
+        asking = replace(self.visit, path=call.turn).asking(self.run, self.node)
 
         def ask(asked: Asked) -> PauseRecord:
             return ask_about_change(self.setup.name, problem, asking, asked.number)
@@ -199,7 +199,7 @@ class Conversation:
 
     def _question(self, call: Call) -> PauseRecord:
         """Return what people are asked about a call; asked again, if the function does not take what they gave."""
-        asking = replace(self.visit, path=call.path).asking(self.run)
+        asking = replace(self.visit, path=call.path).asking(self.run, self.node)
         problem = None
         for number in count(1):
             known = self.run.journal.pause(call.path, "tool", number)

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Literal, TypeVar
 
 from kernbot.db.base import JournalEntry, PauseRecord, RunRecord, Snapshot, StateChanges, Store
+from kernbot.engine.authority import Rule
 from kernbot.engine.callers import Caller
 from kernbot.engine.calls import call
 from kernbot.engine.journal import ROOT, Journal, apply_changes, state_changes
@@ -200,12 +201,13 @@ class Visit:
             del data["rejection_feedback"]
         return replace(self, chain=replace(self.chain, additional_data=data), round=self.round + 1)
 
-    def asking(self, run: Execution) -> Asking:
-        """Return what a question here says about its place."""
+    def asking(self, run: Execution, node: Node) -> Asking:
+        """Return what a question of a node here says about its place, and who may answer it."""
         return Asking(
             run_id=run.run_id,
             path=self.path,
             now=run.clock(),
+            rule=run.rule.at(node.human_review),
             place={
                 "index": self.index,
                 "of": self.of,
@@ -249,7 +251,10 @@ class Execution:
         inline: bool,
         live: bool,
         num_history_runs: int,
+        rule: Rule,
     ) -> None:
+        self.rule = rule
+        """Who may answer, where a gate says nothing of its own."""
         self._store = store
         self._session = snapshot.session
         self._num_history_runs = num_history_runs

@@ -39,6 +39,18 @@ def problem_with_definition(nodes: Sequence[Node], snapshot: Snapshot) -> str | 
     return next(filter(None, (_problem_with_choices(base, siblings, chosen) for base, siblings, _ in lists)), None)
 
 
+def node_at(nodes: Sequence[Node], path: str) -> Node | None:
+    """Return the node of a workflow that a path of one of its runs leads to, or inside of; None if it is gone."""
+    in_first_round = "/".join(part for part in path.split("/") if not part.startswith("~"))
+    entered = {in_first_round, *_parents(in_first_round)}
+    lists = _sibling_lists(ROOT, nodes, entered)
+    found = {f"{base}/{key}": node for base, siblings, _ in lists for key, node in keyed(siblings)}
+    at = max(entered & found.keys(), key=len, default=None)
+    if at is None or (at != in_first_round and any(found[at].children())):
+        return None
+    return found[at]
+
+
 def _sibling_lists(
     base: str, nodes: Sequence[Node], entered: AbstractSet[str], *, in_order: bool = True
 ) -> Iterable[tuple[str, Sequence[Node], bool]]:

@@ -100,7 +100,7 @@ async def _review(run: Execution, node: Loop, visit: Visit, progress: _Progress)
     path, last = next(reversed(progress.results[-1].items()), (None, None))
     number = len(progress.results)
     asked = Asked(number=number, retries=number - 1, feedback=progress.here.feedback)
-    question = ask_about_iteration(node, visit.asking(run), asked, {"path": path, **reference_to(last)})
+    question = ask_about_iteration(node, visit.asking(run, node), asked, {"path": path, **reference_to(last)})
     answered = answer_to(run, question, asked)
     async for event in going_on(run, node, visit, answered):
         yield event

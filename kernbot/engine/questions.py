@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from kernbot.db.base import PauseRecord
 from kernbot.engine import gates
+from kernbot.engine.authority import MEMBERS, Rule
 from kernbot.engine.values import digest, encode
 from kernbot.run.answer import Action, Answer
 from kernbot.workflow.loop import Loop
@@ -31,6 +32,8 @@ class Asking:
         default_factory=lambda: dict.fromkeys(("index", "of", "next_step", "previous", "input"))
     )
     """Position, number of top-level nodes, what comes next; by reference, what came before and what it began with."""
+    rule: Rule = MEMBERS
+    """Who may answer, as things stand: kept with the question, but no part of what is promised."""
 
     def pause(
         self, step_name: str, kind: Kind, question: dict[str, Any], number: int = 1, **promised: Any
@@ -45,7 +48,7 @@ class Asking:
             kind=kind,
             number=number,
             step_name=step_name,
-            question=whole,
+            question={**whole, "rule": self.rule.to_dict()},
             digest=digest({"run": self.run_id, "path": self.path, "question": whole, **promise}),
             opened_at=self.now,
             **promise,

@@ -84,7 +84,7 @@ def _selections(run: Execution, node: Router, visit: Visit) -> Iterator[Answered
     """
 
     def ask(asked: Asked) -> PauseRecord:
-        return ask_for_route(node, visit.asking(run), asked, proposed(run, visit))
+        return ask_for_route(node, visit.asking(run, node), asked, proposed(run, visit))
 
     number = 0
     for _ in range(visit.round if node.human_review.requires_user_input else visit.round - 1):

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from kernbot.db.base import PauseRecord, RunRecord, Snapshot, Store
+from kernbot.engine.authority import MEMBERS, Rule
 from kernbot.engine.execution import Cancelled, Execution, StepFailed, Suspended, event_of
 from kernbot.engine.fingerprint import problem_with_definition
 from kernbot.engine.journal import ROOT
@@ -65,6 +66,8 @@ class Definition:
     """What every input must fit."""
     num_history_runs: int = 3
     """How many runs of history a step is given that names no number."""
+    rule: Rule = MEMBERS
+    """Who may answer, where a gate says nothing of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,9 +181,15 @@ class Engine:
         return {**initial, **(request.session_state or {})}
 
     async def _execute(self, definition: Definition, snapshot: Snapshot, lease: Lease) -> Events:
-        runs = definition.num_history_runs
         run = Execution(
-            self.store, snapshot, lease, self.clock, inline=self.inline, live=self.live, num_history_runs=runs
+            self.store,
+            snapshot,
+            lease,
+            self.clock,
+            inline=self.inline,
+            live=self.live,
+            num_history_runs=definition.num_history_runs,
+            rule=definition.rule,
         )
         if not snapshot.journal and not snapshot.pauses:
             yield run.event(WorkflowStartedEvent)
@@ -212,7 +221,7 @@ class Engine:
             return
         asked = [pause for pause in snapshot.pauses if pause.path == ROOT]
         waiting = next((pause for pause in asked if pause.state == "open"), None)
-        asking = Asking(run_id=snapshot.run.run_id, path=ROOT, now=self.clock())
+        asking = Asking(run_id=snapshot.run.run_id, path=ROOT, now=self.clock(), rule=definition.rule)
         question = ask_about_change(definition.name, problem, asking, len(asked) + 1)
         raise Suspended([waiting or question])
 

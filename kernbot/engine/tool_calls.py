@@ -38,7 +38,7 @@ async def make_call(
     here = replace(visit, path=call.path)
     attempt = run.journal.attempts(call.path)
     if attempt > run.journal.ended_attempts(call.path):
-        answered = answer_to(run, ask_after_crash(node, here.asking(run), attempt, what=call.asked.name))
+        answered = answer_to(run, ask_after_crash(node, here.asking(run, node), attempt, what=call.asked.name))
         async for event in going_on(run, node, here, answered):
             yield event
         if answered.decision.verdict is Verdict.CANCEL:

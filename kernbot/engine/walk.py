@@ -70,7 +70,7 @@ def _permission(run: Execution, node: Node, visit: Visit) -> Iterator[Answered]:
 
     def ask(asked: Asked) -> PauseRecord:
         proposed = routes.proposed(run, visit) if isinstance(node, Router) else None
-        return ask_before(node, visit.asking(run), asked, proposed)
+        return ask_before(node, visit.asking(run, node), asked, proposed)
 
     return answers(run, ask, FIRST)
 
@@ -100,7 +100,7 @@ def _opinion(run: Execution, node: Node, visit: Visit, draft: StepOutput) -> Ans
     reviewed = {"draft": visit.round, **reference_to(draft)}
     last = f"{visit.path}/iter-{node.max_iterations}" if isinstance(node, Loop) else visit.path
     may_retry = not isinstance(node, Loop) or run.journal.get(last, "decision") is None
-    question = ask_about_output(node, visit.asking(run), asked, reviewed, may_retry=may_retry)
+    question = ask_about_output(node, visit.asking(run, node), asked, reviewed, may_retry=may_retry)
     return answer_to(run, question, asked)
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from kernbot.db.base import PauseRecord, RunExistsError, RunFilter, RunRecord, Snapshot, Store
 from kernbot.engine import authority, ledger
-from kernbot.engine.authority import Person, Refusal
+from kernbot.engine.authority import Ids, Person, Refusal, Rule
+from kernbot.engine.journal import ROOT
 from kernbot.engine.large import load
 from kernbot.engine.ledger import TooLateError
 from kernbot.engine.runner import Engine, StartRequest
 from kernbot.errors import ConflictError, NotFoundError, RefusedError
 from kernbot.run.answer import Action, Answer
 from kernbot.run.status import RunStatus
+from kernbot.runtime.answerers import Named
 from kernbot.runtime.registry import KernBot, Registration
 
 _log = logging.getLogger(__name__)
@@ -24,21 +26,37 @@ _log = logging.getLogger(__name__)
 BATCH = 200
 ENDED = tuple(status for status in RunStatus if status.has_ended)
 
+REMEMBERED_SECONDS = 60.0
+"""What is known of a person is asked again after this time."""
+FRESH_SECONDS = 10.0
+"""At the claim, it is asked again if it is older than this."""
+
 
 class NotAllowedError(RefusedError):
-    """A person may not do this; `refusal` says why, `registration` who may."""
+    """A person may not do this: `refusal` says why; who may is `named`, or if that is None the channel's members."""
 
-    def __init__(self, refusal: Refusal, registration: Registration) -> None:
-        super().__init__(f"Refused ({refusal}): ask a full member of {registration.channel}.")
+    def __init__(self, refusal: Refusal, registration: Registration, person: Person, named: Ids | None) -> None:
+        who = "a full member of " + registration.channel if named is None else ", ".join(sorted(named))
+        super().__init__(f"Refused ({refusal}): ask {who}.")
         self.refusal = refusal
         self.registration = registration
+        self.person = person
+        self.named = named
 
 
 class People(Protocol):
-    """Tells who somebody is, with respect to a channel."""
+    """Tells who somebody is."""
 
-    async def look_up(self, person_id: str, channel: str) -> Person:
-        """Return what is known of a person; `is_member` is about the channel. Raises CannotCheckError."""
+    async def look_up(
+        self, person_id: str, channel: str | None, ids: Ids = frozenset(), *, max_age: float = REMEMBERED_SECONDS
+    ) -> Person:
+        """Return what is known of a person, at most `max_age` seconds old; CannotCheckError if nobody can tell.
+
+        `is_member` is about the channel (False without one), `groups` about those groups that are among the ids.
+        """
+
+    async def describe(self, ids: Ids) -> Mapping[str, Named]:
+        """Return who is meant by ids, as far as they mean anybody; CannotCheckError if nobody can tell."""
 
 
 class CannotCheckError(RefusedError):
@@ -69,24 +87,47 @@ class Service:
         It has a session of its own. Raises NotFoundError for a name that is not registered, NotAllowedError.
         """
         registered = self.bot.get(name)
-        person = await self.people.look_up(person_id, registered.channel)
-        _refuse(authority.may_start(person), registered)
-        request = StartRequest(
-            input=given, run_id=run_id, user_id=person_id, origin="bot", notes={"requester": person.display_name}
-        )
+        person = await self._starter(person_id, registered)
+        if refusal := authority.may_start(registered.policy, person):
+            raise NotAllowedError(refusal, registered, person, registered.policy.starters)
+        notes = {
+            "requester": person.display_name,
+            "is_full_member": person.is_full_member,
+            "is_member": person.is_full_member and person.is_member,
+            "groups": await self._groups(registered),
+        }
+        request = StartRequest(input=given, run_id=run_id, user_id=person.person_id, origin="bot", notes=notes)
         with contextlib.suppress(RunExistsError):
             await self.engine.start(registered.definition, request)
             _log.info("run started", extra={"run_id": run_id, "workflow": name})
         self.tell(run_id)
 
-    async def check_may_answer(self, pause_id: str, person_id: str) -> PauseRecord:
-        """Return a pause if the person may answer it. Raises NotAllowedError, NotFoundError, CannotCheckError."""
+    async def check_may_answer(
+        self, pause_id: str, person_id: str, action: Action | None = None, *, max_age: float = REMEMBERED_SECONDS
+    ) -> PauseRecord:
+        """Return a pause if the person may answer it: with this action, or at all.
+
+        What is known of the person is at most `max_age` seconds old. Raises NotAllowedError, NotFoundError,
+        CannotCheckError.
+        """
         pause = await self.store.get_pause(pause_id)
         if pause is None:
             raise NotFoundError("There is no such question.")
-        _, registered = await self._run(pause.run_id)
-        _refuse(authority.may_answer(await self.people.look_up(person_id, registered.channel)), registered)
+        run, registered = await self._run(pause.run_id)
+        rule = self.bot.rule_of(registered, pause)
+        person = await self.answerer(registered, rule, person_id, max_age=max_age)
+        owners = registered.policy.owners
+        if refusal := authority.may_answer(rule, person, run.user_id, authority.deed_of(pause, action), owners):
+            raise NotAllowedError(refusal, registered, person, rule.approvers)
         return pause
+
+    async def answerer(
+        self, registered: Registration, rule: Rule, person_id: str, *, max_age: float = REMEMBERED_SECONDS
+    ) -> Person:
+        """Return what must be known of a person to tell whether they may answer by this rule."""
+        channel = registered.channel if rule.approvers is None else None
+        ids = registered.policy.owners | (rule.approvers or frozenset())
+        return await self.people.look_up(person_id, channel, ids, max_age=max_age)
 
     async def answer(self, pause_id: str, answer: Answer, person_id: str, *, at: float, door: str) -> None:
         """Store a person's answer and have the run executed; it is on disk when this returns.
@@ -94,7 +135,7 @@ class Service:
         The same answer, by the same person at the same instant, counts once. Raises what `check_may_answer` and
         `ledger.give_answer` raise.
         """
-        pause = await self.check_may_answer(pause_id, person_id)
+        pause = await self.check_may_answer(pause_id, person_id, answer.action, max_age=FRESH_SECONDS)
         try:
             await ledger.give_answer(self.store, pause_id, answer, at=at, by=person_id, door=door)
         except TooLateError as late:
@@ -107,10 +148,9 @@ class Service:
     async def cancel(self, run_id: str, person_id: str, *, door: str) -> RunStatus:
         """Cancel a run and return the status it had. Raises NotFoundError too for a run the person may not see."""
         run, registered = await self._run(run_id)
-        person = await self.people.look_up(person_id, registered.channel)
-        if authority.may_see(person, run.user_id) is not None:
-            raise NotFoundError("No such run, or not yours.")
-        _refuse(authority.may_cancel(person, run.user_id, registered.owners), registered)
+        person = await self._viewer(run, registered, person_id, max_age=FRESH_SECONDS)
+        if refusal := authority.may_cancel(registered.policy, person, run.user_id):
+            raise NotAllowedError(refusal, registered, person, registered.policy.owners)
         was = await self.store.cancel_run(run_id, person_id, door, self.now)
         self.tell(run_id)
         return was or run.status
@@ -118,8 +158,8 @@ class Service:
     async def may_cancel(self, run_id: str, person_id: str) -> bool:
         """Whether a person may cancel a run that they see."""
         run, registered = await self._run(run_id)
-        person = await self.people.look_up(person_id, registered.channel)
-        return authority.may_cancel(person, run.user_id, registered.owners) is None
+        person = await self._viewer(run, registered, person_id)
+        return authority.may_cancel(registered.policy, person, run.user_id) is None
 
     async def retry(self, run_id: str, person_id: str, *, at: float, door: str) -> bool:
         """Have what failed in a run done again, and return whether it is.
@@ -129,11 +169,9 @@ class Service:
         Raises NotFoundError too for a run the person may not see, NotAllowedError, and what `answer` raises.
         """
         run, registered = await self._run(run_id)
-        person = await self.people.look_up(person_id, registered.channel)
-        if authority.may_see(person, run.user_id) is not None:
-            raise NotFoundError("No such run, or not yours.")
-        _refuse(None if person_id in registered.owners else authority.may_answer(person), registered)
+        person = await self._viewer(run, registered, person_id, max_age=FRESH_SECONDS)
         if run.status is RunStatus.ERROR and run.updated_at <= at:
+            self._check_may_retry(run, registered, person)
             is_retried = await self.store.reopen_run(run_id, self.now)
             self.tell(run_id)
             return is_retried
@@ -142,9 +180,7 @@ class Service:
     async def look(self, run_id: str, person_id: str) -> tuple[Snapshot, Registration]:
         """Return all of a run, if the person may see it; else NotFoundError, as for a run that isn't there."""
         run, registered = await self._run(run_id)
-        person = await self.people.look_up(person_id, registered.channel)
-        if authority.may_see(person, run.user_id) is not None:
-            raise NotFoundError("No such run, or not yours.")
+        await self._viewer(run, registered, person_id)
         return await load(self.store, run.run_id), registered
 
     async def find_runs(self, prefix: str, person_id: str) -> list[RunRecord]:
@@ -154,7 +190,8 @@ class Service:
 
     async def runs_of(self, person_id: str, limit: int = 10) -> list[RunRecord]:
         """Return the newest runs that a person has started and may see."""
-        found = await self.store.list_runs(RunFilter(user_id=person_id, origin="bot", limit=limit))
+        person = await self.people.look_up(person_id, None)
+        found = await self.store.list_runs(RunFilter(user_id=person.person_id, origin="bot", limit=limit))
         return [run for run in found if await self._may_see(run, person_id)]
 
     async def history(self, person_id: str, name: str | None, limit: int) -> list[RunRecord]:
@@ -164,8 +201,9 @@ class Service:
         """
         found: list[RunRecord] = []
         for registered in [self.bot.get(name)] if name else list(self.bot):
-            person = await self.people.look_up(person_id, registered.channel)
-            whose = None if authority.may_see(person, None) is None else person_id
+            policy = registered.policy
+            person = await self.people.look_up(person_id, registered.channel, policy.named)
+            whose = None if authority.may_see(policy, person, None) is None else person.person_id
             of_workflow = [registered.definition.workflow_id]
             found += await self.store.list_runs(
                 RunFilter(workflow_ids=of_workflow, user_id=whose, origin="bot", statuses=ENDED, limit=limit)
@@ -176,8 +214,9 @@ class Service:
     async def startable(self, person_id: str) -> list[Registration]:
         """Return the workflows that a person may start, by name."""
         registered = [self.bot.get(name) for name in self.bot.names]
-        people = [await self.people.look_up(person_id, item.channel) for item in registered]
-        return [item for item, person in zip(registered, people, strict=True) if authority.may_start(person) is None]
+        people = [await self._starter(person_id, item) for item in registered]
+        pairs = zip(registered, people, strict=True)
+        return [item for item, person in pairs if authority.may_start(item.policy, person) is None]
 
     async def execute_run(self, run_id: str) -> None:
         """Carry a run as far as it goes; every dispatcher calls this."""
@@ -220,11 +259,44 @@ class Service:
         await self.answer(failed[0].pause_id, Answer(action=Action.retry), person_id, at=at, door=door)
         return True
 
+    def _check_may_retry(self, run: RunRecord, registered: Registration, person: Person) -> None:
+        """Raise NotAllowedError unless a person may have all that failed at the end of a run done again."""
+        policy = registered.policy
+        for path in (run.outcome or {}).get("failed") or [ROOT]:
+            rule = self.bot.rule_at(registered, path) or policy.rule
+            if refusal := authority.may_answer(rule, person, run.user_id, authority.Deed.RETRY, policy.owners):
+                raise NotAllowedError(refusal, registered, person, rule.approvers)
+
     async def _may_see(self, run: RunRecord, person_id: str) -> bool:
         registered = self.bot.of_workflow(run.workflow_id)
         if registered is None:
             return False
-        return authority.may_see(await self.people.look_up(person_id, registered.channel), run.user_id) is None
+        try:
+            await self._viewer(run, registered, person_id)
+        except NotFoundError:
+            return False
+        return True
+
+    async def _viewer(
+        self, run: RunRecord, registered: Registration, person_id: str, *, max_age: float = REMEMBERED_SECONDS
+    ) -> Person:
+        """Return a person who may see a run; else NotFoundError, as for a run that isn't there."""
+        policy = registered.policy
+        person = await self.people.look_up(person_id, registered.channel, policy.named, max_age=max_age)
+        if authority.may_see(policy, person, run.user_id) is not None:
+            raise NotFoundError("No such run, or not yours.")
+        return person
+
+    async def _starter(self, person_id: str, registered: Registration) -> Person:
+        policy = registered.policy
+        ids = (policy.rule.approvers or frozenset()) if policy.starters is None else policy.starters
+        return await self.people.look_up(person_id, registered.channel, ids)
+
+    async def _groups(self, registered: Registration) -> dict[str, Any]:
+        """Return what the cards of a run say of the groups that may answer: so it is known that they can be asked."""
+        policy = registered.policy
+        named = await self.people.describe(policy.gates | (policy.rule.approvers or frozenset()))
+        return {of: vars(group) for of, group in named.items() if group.members is not None}
 
     async def _run(self, run_id: str) -> tuple[RunRecord, Registration]:
         if (run := await self.store.get_run(run_id)) and (registered := self.bot.of_workflow(run.workflow_id)):
@@ -237,8 +309,3 @@ def _is_this(pause: PauseRecord, answer: Answer, by: str, at: float) -> bool:
     if known is None or known.answer is None:
         return False
     return (known.by, known.at, known.answer["action"]) == (by, at, answer.action)
-
-
-def _refuse(refusal: Refusal | None, registered: Registration) -> None:
-    if refusal is not None:
-        raise NotAllowedError(refusal, registered)

@@ -48,7 +48,11 @@ async def queue_of(service: Service, person_id: str, questions: Iterable[Questio
     """Return those of the questions that a person may answer. Raises CannotCheckError."""
     queue = Queue()
     for question in questions:
-        person = await service.people.look_up(person_id, question.registered.channel)
-        if authority.may_answer(person) is None:
-            queue.others.append(question)
+        registered, pause = question.registered, question.open.pause
+        rule = service.bot.rule_of(registered, pause)
+        person = await service.answerer(registered, rule, person_id)
+        requester, owners = question.open.run.user_id, registered.policy.owners
+        if authority.may_answer(rule, person, requester, authority.deed_of(pause), owners) is None:
+            is_asked = authority.is_named(rule.approvers or frozenset(), person)
+            (queue.asked if is_asked else queue.others).append(question)
     return queue

@@ -14,6 +14,7 @@ from kernbot.slack.commands import Commands
 from kernbot.slack.doors import Doors
 from kernbot.slack.home import Homes
 from kernbot.slack.inbox import Inbox, Listener
+from kernbot.slack.memberships import Memberships
 from kernbot.slack.views import Views
 
 OPENING = re.compile(rf"^({'|'.join(map(re.escape, OPENING_ACTIONS))})(\.\d+)?$")
@@ -36,6 +37,7 @@ def build_app(doors: Doors, inbox: Inbox, homes: Homes, settings: Settings) -> A
     """Return the app with its listeners: the same over both transports."""
     secret = settings.signing_secret.get_secret_value() if settings.signing_secret else None
     app = AsyncApp(client=doors.client, signing_secret=secret)
+    Memberships(doors.people).listen(app)
     app.command(settings.command)(inbox.handle)
     app.action(OPENING)(Actions(doors).open)
     app.action(OUR_ACTIONS)(inbox.handle)

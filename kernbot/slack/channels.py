@@ -15,10 +15,11 @@ FRESH_SECONDS = 60.0
 
 
 async def place_workflows(bot: KernBot, client: AsyncWebClient) -> None:
-    """Find the id of every channel that was registered by name; ConfigurationError for one that isn't there."""
+    """Find the id of every channel that is given by its name; ConfigurationError for one that isn't there."""
     by_name = [registered for registered in bot if registered.channel.startswith("#")]
+    operators = bot.operators_channel if (bot.operators_channel or "").startswith("#") else None
     try:
-        ids = await _ids_by_name(client) if by_name else {}
+        ids = await _ids_by_name(client) if by_name or operators else {}
     except SLACK_FAILURES as error:
         raise ConfigurationError(f"Slack does not tell the bot its channels ({error_code(error)}).") from None
     for registered in by_name:
@@ -29,6 +30,13 @@ async def place_workflows(bot: KernBot, client: AsyncWebClient) -> None:
                 "create the channel, or invite the bot if it is private, or register the workflow by the channel's id."
             )
         bot.place(registered.name, channel)
+    if operators:
+        bot.operators_channel = ids.get(operators.removeprefix("#"))
+    if operators and bot.operators_channel is None:
+        raise ConfigurationError(
+            f"The operators' channel is {operators}, which the bot can't see; create the channel, or invite the bot "
+            "if it is private, or give the channel's id."
+        )
 
 
 async def can_post(client: AsyncWebClient, channel: str) -> bool:

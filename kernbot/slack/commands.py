@@ -27,7 +27,7 @@ from kernbot.slack.parse import (
 )
 from kernbot.slack.render import refusals
 from kernbot.slack.run_commands import RunCommands
-from kernbot.slack.telling import Message
+from kernbot.slack.telling import Message, names_of
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,8 @@ class Commands:
         try:
             await self._service.start(command.name, command.input, who, run_id=run_id)
         except NotAllowedError as error:
-            return refusals.may_not_start(error.refusal, command.name, error.registration.channel)
+            named = await names_of(self._doors, error)
+            return refusals.may_not_start(error.refusal, command.name, error.registration.channel, named)
         except UsageError as error:
             return refusals.input_does_not_fit(command.name, str(error))
         return Started(command.name, run_id)

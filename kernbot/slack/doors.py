@@ -11,6 +11,7 @@ from kernbot.errors import NotFoundError
 from kernbot.runtime.service import Service
 from kernbot.slack.ids import Token, TokenMaker, person_id
 from kernbot.slack.outbox import Outbox
+from kernbot.slack.people import SlackPeople
 from kernbot.slack.sender import Sender
 
 
@@ -21,6 +22,7 @@ class Doors:
     service: Service
     outbox: Outbox
     sender: Sender
+    people: SlackPeople
     client: AsyncWebClient
     tokens: TokenMaker
     team_id: str

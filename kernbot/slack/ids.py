@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 
 _VERSION = "k1."
 _SUBJECT_BYTES = 16
 _NOTHING = "00" * _SUBJECT_BYTES
+_GROUP_ID = re.compile("S[A-Z0-9]{2,20}")
 
 FILL_IN = "pause.fill"
 APPROVE = "pause.approve"
@@ -103,6 +105,11 @@ def unnumbered(action_id: str) -> str:
     """Return an action without the number that only makes its id unique."""
     name, _, number = action_id.rpartition(".")
     return name if number.isdecimal() else action_id
+
+
+def is_group(of: str) -> bool:
+    """Whether an id is that of a user group of Slack."""
+    return _GROUP_ID.fullmatch(of) is not None
 
 
 def short_id(run_id: str) -> str:

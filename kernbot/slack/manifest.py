@@ -7,8 +7,15 @@ from typing import Any
 COMMAND = "/kern"
 EXAMPLE_URL = "https://kern.example.com/slack/events"
 USAGE = "run NAME [input] | list | pending | status [RUN] | history [NAME] | retry RUN | cancel RUN | help"
-EVENTS = ("app_home_opened",)
-SCOPES = ("channels:read", "chat:write", "commands", "groups:read", "users:read")
+EVENTS = (
+    "app_home_opened",
+    "member_joined_channel",
+    "member_left_channel",
+    "subteam_members_changed",
+    "subteam_updated",
+    "user_change",
+)
+SCOPES = ("channels:read", "chat:write", "commands", "groups:read", "usergroups:read", "users:read")
 
 
 def manifest(*, url: str | None = None, command: str = COMMAND) -> dict[str, Any]:

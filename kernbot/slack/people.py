@@ -1,24 +1,23 @@
-"""Who somebody is, as Slack tells it; remembered for a few seconds."""
+"""Who somebody is, as Slack tells it; remembered for a while, and forgotten as soon as Slack tells of a change."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Callable, Coroutine, Hashable, Mapping
 from typing import Any
 
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from kernbot.engine.authority import Person
-from kernbot.runtime.service import CannotCheckError
-from kernbot.slack.failures import SLACK_FAILURES
-from kernbot.slack.ids import slack_user
-
-FRESH_SECONDS = 10.0
-"""A right is read again at the claim if what is known is older than this."""
+from kernbot.engine.authority import Ids, Person
+from kernbot.runtime.answerers import Named
+from kernbot.runtime.service import REMEMBERED_SECONDS, CannotCheckError
+from kernbot.slack.failures import SLACK_FAILURES, error_code
+from kernbot.slack.ids import is_group, person_id, slack_user
 
 
 class SlackPeople:
-    """Looks people up in Slack; many that wait for the same answer share one request."""
+    """Looks people and groups up in Slack; many that wait for the same answer share one request."""
 
     def __init__(self, client: AsyncWebClient, team_id: str, clock: Callable[[], float]) -> None:
         self._client = client
@@ -26,24 +25,98 @@ class SlackPeople:
         self._clock = clock
         self._known: dict[Hashable, tuple[float, asyncio.Task[Any]]] = {}
 
-    async def look_up(self, person_id: str, channel: str) -> Person:
-        """Return what Slack says of a person with respect to a channel; CannotCheckError if it can't be asked."""
-        user_id = slack_user(person_id)
+    async def look_up(
+        self, who: str, channel: str | None, ids: Ids = frozenset(), *, max_age: float = REMEMBERED_SECONDS
+    ) -> Person:
+        """Return what Slack says of a person, with the id by which they are known in their own workspace."""
+        user_id = slack_user(who)
         if user_id is None:
-            raise CannotCheckError(f"{person_id} is not a person of Slack.")
+            raise CannotCheckError(f"{who} is not a person of Slack.")
+        groups = sorted(filter(is_group, ids))
         try:
-            user = await self._shared(("user", user_id), lambda: self._user(user_id))
-            members = await self._shared(("members", channel), lambda: self._members(channel))
+            user, members, *of_groups = await asyncio.gather(
+                self._shared(("user", user_id), max_age, lambda: self._user(user_id)),
+                self._members(channel, max_age),
+                *(self._group(group, max_age) for group in groups),
+            )
         except SLACK_FAILURES as error:
             raise CannotCheckError("Slack can't be asked just now who you are; nothing was recorded.") from error
-        return _person(person_id, user, self._team_id, is_member=user_id in members)
+        within = frozenset(group for group, people in zip(groups, of_groups, strict=True) if user_id in people)
+        return _person(user, self._team_id, is_member=user_id in members, also_known_as={user_id, who}, groups=within)
+
+    async def describe(self, ids: Ids) -> Mapping[str, Named]:
+        """Return the names of people and groups, and how many people are in each group."""
+        try:
+            handles = await self.groups() if any(map(is_group, ids)) else {}
+            named = [await self._named(who, handles) for who in sorted(ids)]
+        except SLACK_FAILURES as error:
+            raise CannotCheckError("Slack can't be asked just now who may answer; nothing was recorded.") from error
+        return {who: found for who, found in zip(sorted(ids), named, strict=True) if found is not None}
+
+    async def groups(self) -> Mapping[str, str]:
+        """Return the handles of the user groups by their ids, without the sign."""
+        handles: Mapping[str, str] = await self._shared(("groups",), REMEMBERED_SECONDS, self._handles)
+        return handles
+
+    def forget_person(self, user_id: str) -> None:
+        """Ask again who somebody is."""
+        self._known.pop(("user", user_id), None)
+
+    def forget_channel(self, channel: str) -> None:
+        """Ask again who is in a channel."""
+        self._known.pop(("members", channel), None)
+
+    def forget_group(self, group: str) -> None:
+        """Ask again what a group is called and who is in it."""
+        self._known.pop(("group", group), None)
+        self._known.pop(("groups",), None)
+
+    async def _named(self, who: str, handles: Mapping[str, str]) -> Named | None:
+        if not is_group(who):
+            return await self._person_named(slack_user(who) or who)
+        if who not in handles:
+            return None
+        return Named(f"@{handles[who]}", len(await self._group(who, REMEMBERED_SECONDS)))
+
+    async def _person_named(self, user_id: str) -> Named | None:
+        try:
+            user = await self._shared(("user", user_id), REMEMBERED_SECONDS, lambda: self._user(user_id))
+        except SlackApiError as error:
+            if error_code(error) == "user_not_found":
+                return None
+            raise
+        return Named(_display_name(user))
 
     async def _user(self, user_id: str) -> dict[str, Any]:
         response = await self._client.users_info(user=user_id)
         user: dict[str, Any] = response["user"]
         return user
 
-    async def _members(self, channel: str) -> set[str]:
+    async def _group(self, group: str, max_age: float) -> set[str]:
+        people: set[str] = await self._shared(("group", group), max_age, lambda: self._users_of(group))
+        return people
+
+    async def _users_of(self, group: str) -> set[str]:
+        """Return who is in a group; nobody is in one that there is no more."""
+        try:
+            response = await self._client.usergroups_users_list(usergroup=group)
+        except SlackApiError as error:
+            if error_code(error) == "no_such_subteam":
+                return set()
+            raise
+        return set(response["users"])
+
+    async def _handles(self) -> dict[str, str]:
+        response = await self._client.usergroups_list()
+        return {group["id"]: group["handle"] for group in response["usergroups"]}
+
+    async def _members(self, channel: str | None, max_age: float) -> set[str]:
+        if channel is None:
+            return set()
+        members: set[str] = await self._shared(("members", channel), max_age, lambda: self._members_of(channel))
+        return members
+
+    async def _members_of(self, channel: str) -> set[str]:
         members: set[str] = set()
         cursor = ""
         while True:
@@ -53,9 +126,9 @@ class SlackPeople:
             if not cursor:
                 return members
 
-    async def _shared(self, key: Hashable, ask: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    async def _shared(self, key: Hashable, max_age: float, ask: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         asked_at, task = self._known.get(key, (0.0, None))
-        is_fresh = 0 <= self._clock() - asked_at <= FRESH_SECONDS
+        is_fresh = 0 <= self._clock() - asked_at <= max_age
         if task is None or not is_fresh or _has_failed(task):
             task = asyncio.create_task(ask())
             self._known[key] = (self._clock(), task)
@@ -66,14 +139,21 @@ def _has_failed(task: asyncio.Task[Any]) -> bool:
     return task.done() and (task.cancelled() or task.exception() is not None)
 
 
-def _person(person_id: str, user: dict[str, Any], team_id: str, *, is_member: bool) -> Person:
+def _display_name(user: Mapping[str, Any]) -> str:
     profile = user.get("profile") or {}
+    return str(profile.get("display_name") or user.get("real_name") or user.get("name") or user["id"])
+
+
+def _person(user: Mapping[str, Any], team_id: str, *, is_member: bool, also_known_as: set[str], groups: Ids) -> Person:
+    home = user.get("team_id")
     return Person(
-        person_id=person_id,
-        display_name=profile.get("display_name") or user.get("real_name") or user.get("name") or user["id"],
+        person_id=person_id(home or team_id, user["id"]),
+        display_name=_display_name(user),
         is_active=not user.get("deleted", False),
         is_bot=bool(user.get("is_bot")),
-        is_stranger=bool(user.get("is_stranger")) or user.get("team_id") != team_id,
+        is_stranger=bool(user.get("is_stranger")) or home != team_id,
         is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         is_member=is_member,
+        also_known_as=frozenset(also_known_as),
+        groups=groups,
     )

@@ -13,6 +13,7 @@ from kernbot.engine.views import run_output
 from kernbot.run.answer import Action, Answer
 from kernbot.run.masking import masked, scrubbed, scrubbed_error
 from kernbot.run.status import RunStatus
+from kernbot.slack.asked import approvers_of, requester_may
 from kernbot.slack.ids import slack_user
 from kernbot.slack.render.facts import CardKind, Followed, PauseFacts, RunFacts, StepFacts, StepState
 from kernbot.slack.subject import Rows, choices_of, fields_of, given_values, reviewed_of, values_of
@@ -88,6 +89,7 @@ class _Record:
 
     def __init__(self, snapshot: Snapshot, *, hides_values: bool = False) -> None:
         self._hides_values = hides_values
+        self._snapshot = snapshot
         self._run = snapshot.run
         self._pauses = snapshot.pauses
         self._entries = snapshot.journal
@@ -144,6 +146,8 @@ class _Record:
             **self._call(pause),
             error=self.told(_error_of(question)),
             cause=question.get("cause"),
+            approvers=approvers_of(self._snapshot, pause),
+            requester_may=requester_may(self._snapshot, pause),
             opened_at=pause.opened_at,
             deadline=pause.deadline,
             is_open=pause.state == "open",

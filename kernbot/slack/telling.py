@@ -42,13 +42,25 @@ async def cancel(doors: Doors, run_id: str, who: str, *, door: str) -> Message |
     return refusals.ended_already(await run_for(doors, run_id, who)) if was.has_ended else None
 
 
+async def names_of(doors: Doors, error: NotAllowedError) -> list[str] | None:
+    """Return the names of those who may what somebody else may not; None: the full members of the channel."""
+    if error.named is None:
+        return None
+    try:
+        named = await doors.people.describe(error.named - error.person.also_known_as)
+    except CannotCheckError:
+        return sorted(error.named)
+    return sorted(who.name for who in named.values())
+
+
 async def refusal_of(doors: Doors, error: KernbotError, action_id: str) -> Message:
     """Return what to tell a person whose click or form did not count; raises what may come right by itself."""
     match error:
         case TooLateError():
             return refusals.too_late(*await question(doors, error.pause), action_id)
         case NotAllowedError():
-            return refusals.not_allowed(error.refusal, error.registration.channel)
+            named = await names_of(doors, error)
+            return refusals.not_allowed(error.refusal, error.registration.channel, named)
         case CannotCheckError():
             return refusals.cannot_check()
         case NotFoundError():

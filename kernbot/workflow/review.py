@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -118,6 +118,10 @@ class HumanReview:
     """What a no is called."""
     irreversible: bool = False
     """Whether people are asked back before a yes, and before a retry."""
+    approvers: Sequence[str] | None = None
+    """In a bot, the ids of those who alone may answer here (people or groups); None: what its workflow says."""
+    requester_may_approve: bool | None = None
+    """In a bot, whether one of them who asked for the run may answer too; None: what the workflow says."""
     fields: tuple[UserInputField, ...] = field(init=False, repr=False, compare=False)
     """The schema, each field checked."""
 
@@ -135,6 +139,8 @@ class HumanReview:
             )
         if isinstance(self.max_retries, bool) or not isinstance(self.max_retries, int) or self.max_retries < 0:
             raise DefinitionError(f"max_retries is {self.max_retries!r}; it must be 0 or more.")
+        if self.approvers is not None:
+            self.approvers = tuple(checked_ids(self.approvers, "approvers"))
         if self.requires_output_review and self.requires_iteration_review:
             raise DefinitionError("requires_output_review and requires_iteration_review exclude each other.")
         self.fields = tuple(copy.deepcopy(UserInputField.of(item)) for item in self.user_input_schema or ())
@@ -174,7 +180,7 @@ class HumanReview:
 
 
 _WORDING = ("reason", "reasons", "approve_label", "reject_label", "irreversible")
-_ONLY_IN_REVIEW = ("fields", "max_retries", "on_error", *_WORDING)
+_ONLY_IN_REVIEW = ("fields", "max_retries", "on_error", "approvers", "requester_may_approve", *_WORDING)
 
 FLAT_NAMES = {item.name: item.name for item in fields(HumanReview) if item.name not in _ONLY_IN_REVIEW} | {
     "hitl_max_retries": "max_retries",
@@ -191,6 +197,18 @@ _CENTURY = 100 * 365 * 86_400.0
 
 def _is_text(value: object, at_most: int) -> bool:
     return isinstance(value, str) and bool(value.strip()) and len(value) <= at_most
+
+
+def checked_ids(ids: object, where: str) -> Sequence[str]:
+    """Return ids of people and groups, each once; DefinitionError unless it is a list of texts, with at least one."""
+    if isinstance(ids, str) or not isinstance(ids, Iterable):
+        raise DefinitionError(f"{where} is {ids!r}; it must be a list of ids, such as ['U…', '@group'].")
+    listed = list(ids)
+    if wrong := [item for item in listed if not isinstance(item, str) or not item.strip("@ ")]:
+        raise DefinitionError(f"{where} names {wrong[0]!r}, which is no id of a person or a group.")
+    if not listed:
+        raise DefinitionError(f"{where} is an empty list, so nobody could; name somebody, or leave it out.")
+    return list(dict.fromkeys(listed))
 
 
 def _is_time_span(seconds: object) -> bool:

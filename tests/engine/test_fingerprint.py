@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kernbot.db.in_memory import InMemoryDb
+from kernbot.engine.fingerprint import node_at
 from kernbot.errors import DefinitionError
 from kernbot.run import RunStatus
 from kernbot.run.workflow import WorkflowRunOutput
@@ -229,3 +230,36 @@ def test_a_choice_that_is_gone_is_a_change_once_it_has_run(redeploy: _Redeploy) 
     run = must_load(router("c"), run.run_id)
     run.steps_with_errors[0].retry()
     assert router("a", "c", "d").continue_run(run).content == "c(x)"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("root/a", "a"),
+        ("root/a/model~1", "a"),
+        ("root/a/agent~1/call:send~2", "a"),
+        ("root/c", "c"),
+        ("root/c/if/x", "x"),
+        ("root/c/else/x", "y"),
+        ("root/l/iter-2/~3/a~2", "z"),
+        ("root/r/~2/y", "y"),
+        ("root", None),
+        ("root/gone", None),
+        ("root/l/iter-2/gone", None),
+        ("root/c/if/gone/a", None),
+    ],
+)
+def test_the_node_of_a_path_is_the_one_that_runs_there(path: str, name: str | None) -> None:
+    """In whichever branch, iteration or round; what is inside a step is the step's; what is gone is nobody's."""
+
+    def step(name: str, step_id: str | None = None) -> Step:
+        return Step(name=name, step_id=step_id, executor=lambda _: name)
+
+    steps = [
+        step("a"),
+        Condition(name="c", evaluator=True, steps=[step("x")], else_steps=[step("y", "x")]),
+        Loop(name="l", max_iterations=3, steps=[step("a"), step("z", "a")]),
+        Router(name="r", choices=[step("x"), step("y")], selector=lambda _: "x"),
+    ]
+    node = node_at(Workflow(name="w", steps=steps).steps, path)
+    assert (node and node.name) == name

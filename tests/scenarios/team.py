@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import random
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from kernbot import KernBot
@@ -36,6 +37,8 @@ SCOPE_OF = {
     "conversations.info": "channels:read",
     "conversations.list": "channels:read",
     "conversations.members": "channels:read",
+    "usergroups.list": "usergroups:read",
+    "usergroups.users.list": "usergroups:read",
     "users.info": "users:read",
     "views.open": None,
     "views.publish": None,
@@ -74,11 +77,17 @@ class Team:
     """What Slack may refuse in this scenario."""
 
     @asynccontextmanager
-    async def bot(self, *workflows: Workflow, owners: tuple[str, ...] = (), **settings: Any) -> AsyncIterator[None]:
-        """Run the bot with these workflows, all registered for #ops."""
-        bot = KernBot()
+    async def bot(
+        self,
+        *workflows: Workflow,
+        register: Mapping[str, Any] = MappingProxyType({}),
+        operators: Sequence[str] | None = None,
+        **settings: Any,
+    ) -> AsyncIterator[None]:
+        """Run the bot with these workflows, all registered for #ops, and with what else `register` is to be given."""
+        bot = KernBot(operators=operators)
         for workflow in workflows:
-            bot.register(workflow, channel="#ops", owners=owners)
+            bot.register(workflow, channel="#ops", **register)
         async with running_bot(bot, self.settings.model_copy(update=settings), self.store, clock=self.clock):
             yield
 

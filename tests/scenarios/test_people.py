@@ -183,7 +183,7 @@ async def test_another_member_sees_a_run_but_does_not_cancel_it(team: Team) -> N
 
 async def test_an_owner_cancels_the_run_of_somebody_else(team: Team) -> None:
     """The workflow's owners may cancel any of its runs."""
-    async with team.bot(Deploy().workflow, owners=("slack:T01LOCAL:UBOB",)):
+    async with team.bot(Deploy().workflow, register={"owners": ["slack:T01LOCAL:UBOB"]}):
         card = await team.ask("deploy", QUESTION)
         await team.click("bob", team.parents()[0], "run.cancel")
         await team.says(card, "Run cancelled")

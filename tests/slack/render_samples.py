@@ -46,6 +46,7 @@ CONFIRMATION = PauseFacts(
     on_reject="skip",
     silence="reject",
     actions=["confirm", "reject"],
+    requester_may=True,
     opened_at=ASKED_AT,
     deadline=DEADLINE,
     is_open=True,

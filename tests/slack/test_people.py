@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from kernbot.engine.authority import Refusal, may_answer
+from kernbot.engine.authority import MEMBERS, Deed, Refusal, may_answer
 from kernbot.localslack import Kind, LocalSlack
-from kernbot.runtime.service import CannotCheckError
+from kernbot.runtime.service import FRESH_SECONDS, REMEMBERED_SECONDS, CannotCheckError
 from kernbot.slack.manifest import manifest
-from kernbot.slack.people import FRESH_SECONDS, SlackPeople
+from kernbot.slack.people import SlackPeople
 from tests.scenarios.team import MovedClock
 
 OPS = "C01OPS"
@@ -60,7 +60,7 @@ async def office() -> AsyncIterator[Office]:
 async def test_everybody_is_told_from_everybody_else(office: Office, user_id: str, refusal: Refusal | None) -> None:
     """Only a full, active member of the channel may answer."""
     person = await office.people.look_up(f"slack:T01LOCAL:{user_id}", OPS)
-    assert may_answer(person) is refusal
+    assert may_answer(MEMBERS, person, None, Deed.APPROVE) is refusal
 
 
 async def test_many_who_wait_share_one_request(office: Office) -> None:
@@ -70,11 +70,16 @@ async def test_many_who_wait_share_one_request(office: Office) -> None:
 
 
 async def test_what_is_known_is_read_again_after_a_while(office: Office) -> None:
-    """Somebody who leaves is a member no more, at the latest after `FRESH_SECONDS`."""
-    assert (await office.people.look_up("slack:T01LOCAL:UANA", OPS)).is_member
+    """Somebody who leaves is a member no more, at the latest after a minute; at a claim, after ten seconds."""
+    ana = "slack:T01LOCAL:UANA"
+    assert (await office.people.look_up(ana, OPS)).is_member
     office.slack.leave("UANA", OPS)
     office.clock.move(FRESH_SECONDS + 1)
-    assert not (await office.people.look_up("slack:T01LOCAL:UANA", OPS)).is_member
+    assert (await office.people.look_up(ana, OPS)).is_member
+    assert not (await office.people.look_up(ana, OPS, max_age=FRESH_SECONDS)).is_member
+    office.slack.join("UANA", OPS)
+    office.clock.move(REMEMBERED_SECONDS + 1)
+    assert (await office.people.look_up(ana, OPS)).is_member
 
 
 async def test_a_failure_is_not_remembered(office: Office) -> None:
@@ -83,7 +88,7 @@ async def test_a_failure_is_not_remembered(office: Office) -> None:
         await office.people.look_up("slack:T01LOCAL:UNEW", OPS)
     office.slack.add_person("UNEW", name="new")
     office.slack.join("UNEW", OPS)
-    office.clock.move(FRESH_SECONDS + 1)
+    office.clock.move(REMEMBERED_SECONDS + 1)
     assert (await office.people.look_up("slack:T01LOCAL:UNEW", OPS)).is_member
 
 

@@ -10,7 +10,7 @@ from kernbot.run.answer import Action
 from kernbot.run.status import RunStatus
 from kernbot.slack import ids
 from kernbot.slack.render.card import card
-from kernbot.slack.render.facts import Followed, PauseFacts, RunFacts
+from kernbot.slack.render.facts import Approver, Followed, PauseFacts, RunFacts
 from tests.slack.render_samples import (
     ANSWERED,
     AT_DEADLINE,
@@ -66,6 +66,37 @@ def test_the_rules_say_who_what_a_reject_does_and_what_silence_does() -> None:
         "*Reject* skips this step; the run goes on with `announce`.",
         f"If nobody answers by {AT_DEADLINE}: rejected, this step is skipped.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("approvers", "requester_may", "line"),
+    [
+        ([Approver("U02ANA"), Approver("U03BOB")], None, "May answer: <@U02ANA>, <@U03BOB>."),
+        ([Approver("S0RELEASE")], False, "May answer: <!subteam^S0RELEASE>; not `dee`, who asked for it."),
+        ([Approver("S0ALL", "@<all>")], True, "May answer: `@&lt;all&gt;`, `dee` too."),
+        ([], False, "May answer: nobody; not `dee`, who asked for it."),
+        (None, None, "May answer: any full member of <#C0DEPLOY>."),
+    ],
+)
+def test_who_may_answer_is_one_sentence(
+    approvers: list[Approver] | None, requester_may: bool | None, line: str
+) -> None:
+    """Named people and groups are called; the channel's members are not, and neither is who asked."""
+    assert rules_of(replace(CONFIRMATION, approvers=approvers, requester_may=requester_may))[0] == line
+
+
+def test_of_very_many_who_may_answer_the_rest_is_counted() -> None:
+    """The line stays within what Slack takes."""
+    line = rules_of(replace(CONFIRMATION, approvers=[Approver(f"U{n:09}") for n in range(200)]))[0]
+    assert line.endswith("<@U000000039>, 160 more, `dee` too.")
+
+
+def test_what_silence_approves_stands_on_top() -> None:
+    """Only where named people may answer, and only if silence lets something run."""
+    by_itself = replace(CONFIRMATION, approvers=[Approver("U02ANA")], silence="confirm")
+    assert text_of(part(shown(by_itself), "by-itself")) == f"*Runs by itself* at {AT_DEADLINE} unless someone rejects."
+    for pause in (replace(by_itself, approvers=None), replace(by_itself, silence="skip")):
+        assert "by itself" not in str(shown(pause))
 
 
 @pytest.mark.parametrize(

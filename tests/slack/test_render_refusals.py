@@ -91,6 +91,26 @@ def test_a_person_outside_of_the_channel_is_told_to_join() -> None:
     ]
 
 
+def test_where_people_are_named_they_are_told_by_name() -> None:
+    """The names are text of others, many are counted; whoever asked for the run reads why somebody else is wanted."""
+    named = ["Ana", "<@U1>", *(f"Person {n}" for n in range(20))]
+    refusal = lines(refusals.not_allowed(Refusal.NOT_NAMED, "C0DEPLOY", named))
+    assert refusal[0] == "*Not recorded: you are not among those who may answer this.*"
+    assert refusal[1].startswith("`Ana`, `&lt;@U1&gt;`, `Person 0`")
+    assert refusal[1].endswith(", 12 more may answer. Ask one of them.")
+    assert lines(refusals.not_allowed(Refusal.REQUESTER, "C0DEPLOY", ["Bob"])) == [
+        "*Not recorded: you asked for this run, so somebody else has to approve it.*",
+        "`Bob` may answer. Ask one of them.",
+    ]
+    assert lines(refusals.not_allowed(Refusal.REQUESTER, "C0DEPLOY", []))[1] == (
+        "Nobody else is named. Whoever runs the bot can name somebody: ask one of them."
+    )
+    assert lines(refusals.may_not_start(Refusal.NOT_NAMED, "deploy", "C0DEPLOY", ["Bob"])) == [
+        "Not started: you are not among those who may start `deploy`.",
+        "`Bob` may start `deploy`. Ask one of them.",
+    ]
+
+
 def test_who_may_not_start_is_told_who_may() -> None:
     """Nothing was clicked, so it begins with what did not happen."""
     assert lines(refusals.may_not_start(Refusal.GUEST, "deploy", "C0DEPLOY")) == [

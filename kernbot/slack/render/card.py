@@ -24,7 +24,7 @@ from kernbot.slack.render.blocks import (
 from kernbot.slack.render.difference import difference
 from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.outcome import outcome, state_in_short
-from kernbot.slack.render.promise import rules, special
+from kernbot.slack.render.promise import rules, runs_by_itself, special
 from kernbot.slack.render.question import place_of, question_block, question_text
 from kernbot.slack.render.rows import buttons_of_card, buttons_of_choices
 from kernbot.slack.render.text import code, date
@@ -43,6 +43,8 @@ def card(run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker, revision: int)
 
 def _open(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, at: At) -> Iterator[Block]:
     yield question_block(at("question"), pause)
+    if warning := runs_by_itself(pause):
+        yield section(at("by-itself"), warning)
     yield from _subject(pause, at)
     since = f"asked for by {code(run.requester)} · waiting since {date(pause.opened_at)}"
     yield context(at("context"), f"{place_of(run, pause)} · {since}")

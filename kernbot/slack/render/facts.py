@@ -87,6 +87,16 @@ class Choice:
     description: str | None = None
 
 
+@dataclass(frozen=True)
+class Approver:
+    """Somebody who may answer: a person, or a group of people."""
+
+    id: str
+    """Slack's id: `U…` or `S…`."""
+    name: str | None = None
+    """As people call them; set for whom a card is not to call: a group that is large, and was called before."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class PauseFacts:
     """One question of a run."""
@@ -148,6 +158,10 @@ class PauseFacts:
     """Class and first line, for an error."""
     cause: str | None = None
     """`failed`, `may_have_run` or `definition_changed`, for an error."""
+    approvers: Sequence[Approver] | None = None
+    """Who may answer, as it was when the question was asked; None: the full members of the channel."""
+    requester_may: bool | None = None
+    """Whether the requester may answer, or may not, where that would be a guess; None where it is not."""
     opened_at: float
     deadline: float | None
     is_open: bool
@@ -171,7 +185,7 @@ class RunFacts:
     requester: str
     """Display name."""
     channel: str
-    """Id of the channel that its cards are in; its full members may answer."""
+    """Id of the channel that its cards are in."""
     started_at: float
     ended_at: float | None
     steps: Sequence[StepFacts]

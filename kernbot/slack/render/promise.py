@@ -4,16 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kernbot.slack.render.facts import CALLS, PauseFacts, RunFacts
-from kernbot.slack.render.text import channel, code, date, names
+from kernbot.slack.ids import is_group
+from kernbot.slack.render.facts import CALLS, Approver, PauseFacts, RunFacts
+from kernbot.slack.render.text import channel, code, date, names, person
 
 
 def rules(run: RunFacts, pause: PauseFacts) -> str:
     """Return the rules of an open card, at most three lines."""
-    who = f"May answer: any full member of {channel(run.channel)}, {code(run.requester)} too."
+    who = who_may_answer(run, pause)
     if pause.proposed and pause.kind == "route":
         who = f"Proposed: {names(pause.proposed)}. {who}"
     return "\n".join([who, *what_buttons_do(pause), silence(pause)])
+
+
+def who_may_answer(run: RunFacts, pause: PauseFacts) -> str:
+    """Return who may answer, as a sentence; it calls whoever is named, when the card is posted."""
+    if pause.approvers is None:
+        who = f"any full member of {channel(run.channel)}"
+    else:
+        called = [_called(approver) for approver in pause.approvers]
+        more = [f"{len(called) - _MOST_CALLED} more"] if len(called) > _MOST_CALLED else []
+        who = ", ".join([*called[:_MOST_CALLED], *more]) or "nobody"
+    if pause.requester_may is None:
+        return f"May answer: {who}."
+    too = f", {code(run.requester)} too" if pause.requester_may else f"; not {code(run.requester)}, who asked for it"
+    return f"May answer: {who}{too}."
+
+
+def runs_by_itself(pause: PauseFacts) -> str | None:
+    """Return the warning with which a card opens that named people may answer, and that silence approves."""
+    if pause.approvers is None or pause.deadline is None or pause.silence not in _APPROVALS:
+        return None
+    return f"*Runs by itself* at {date(pause.deadline)} unless someone rejects."
 
 
 def asks_to_confirm(pause: PauseFacts) -> bool:
@@ -103,6 +125,12 @@ def silence(pause: PauseFacts) -> str:
 def lapsed(pause: PauseFacts) -> str:
     """Return what is about to happen to a question whose deadline is over and which the clock has not closed yet."""
     return f"Nobody had answered by {date(pause.deadline or pause.opened_at)}: {_what_the_clock_does(pause)}."
+
+
+def _called(approver: Approver) -> str:
+    if approver.name is not None:
+        return code(approver.name)
+    return f"<!subteam^{approver.id}>" if is_group(approver.id) else person(approver.id)
 
 
 def _reject(pause: PauseFacts) -> str:
@@ -196,6 +224,8 @@ def _after_a_change(_pause: PauseFacts) -> Iterator[str]:
     yield "*Retry* looks again, once the workflow fits this run; until then nothing runs."
 
 
+_MOST_CALLED = 40
+_APPROVALS = ("confirm", "provide", "select")
 _REVIEWS = ("output_review", "iteration_review")
 _REJECTED = {"cancel": "the run is cancelled", "else": "the else branch runs"}
 _BUTTONS_OF_AN_ERROR = {

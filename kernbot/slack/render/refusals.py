@@ -16,6 +16,7 @@ from kernbot.slack.render.outcome import TIMER, what_happened
 from kernbot.slack.render.parent import state
 from kernbot.slack.render.promise import lapsed
 from kernbot.slack.render.text import channel, code, cut, date, escape, fitting
+from kernbot.slack.render.text import names as in_code
 
 _WHY = {
     "guest": "you are a guest of this workspace",
@@ -23,10 +24,14 @@ _WHY = {
     "deactivated": "this account is deactivated",
     "bot": "bots may not do this",
     "not_a_member": "you are not a full member of {channel}",
+    "not_named": "you are not among those who may {do}",
+    "requester": "you asked for this run, so somebody else has to approve it",
     "not_yours": "this run is not yours to cancel",
 }
 """By the values of `authority.Refusal`."""
 _ASK = "Ask one of them."
+_TELL = "Whoever runs the bot can name somebody: ask one of them."
+_MOST_NAMES = 10
 _LONGEST_COMMAND = 100
 _JOIN = "Join the channel and try again, or ask one of them."
 
@@ -56,15 +61,18 @@ def still_possible(run: RunFacts) -> str:
     return f"To stop what still follows, {code(run.requester)} and the workflow's owners can cancel the run{where}."
 
 
-def not_allowed(reason: str, channel_id: str) -> dict[str, Any]:
-    """Return the refusal of a click by somebody who may not; `reason` is a value of `authority.Refusal`."""
-    return _refusal(_why(reason, channel_id), _who_may("answer", reason, channel_id))
+def not_allowed(reason: str, channel_id: str, named: Sequence[str] | None = None) -> dict[str, Any]:
+    """Return the refusal of a click by somebody who may not; `reason` is a value of `authority.Refusal`.
+
+    `named` are the names of those who may; None: the full members of the channel.
+    """
+    return _refusal(_why(reason, channel_id, "answer this"), _who_may("answer", reason, channel_id, named))
 
 
-def may_not_start(reason: str, workflow: str, channel_id: str) -> dict[str, Any]:
-    """Return the refusal to start a workflow; `reason` is a value of `authority.Refusal`."""
-    who = _who_may(f"start {code(workflow)}", reason, channel_id)
-    return _message(f"Not started: {_why(reason, channel_id)}.", who)
+def may_not_start(reason: str, workflow: str, channel_id: str, named: Sequence[str] | None = None) -> dict[str, Any]:
+    """Return the refusal to start a workflow; the other arguments are those of `not_allowed`."""
+    do = f"start {code(workflow)}"
+    return _message(f"Not started: {_why(reason, channel_id, do)}.", _who_may(do, reason, channel_id, named))
 
 
 def may_not_cancel(run: RunFacts) -> dict[str, Any]:
@@ -172,13 +180,16 @@ def status(runs: Iterable[RunFacts]) -> dict[str, Any]:
     return _message("Runs:", fitting(lines)) if lines else _message("You have no runs.")
 
 
-def _why(reason: str, channel_id: str) -> str:
-    return _WHY[reason].format(channel=channel(channel_id))
+def _why(reason: str, channel_id: str, do: str) -> str:
+    return _WHY[reason].format(channel=channel(channel_id), do=do)
 
 
-def _who_may(do: str, reason: str, channel_id: str) -> str:
+def _who_may(do: str, reason: str, channel_id: str, named: Sequence[str] | None) -> str:
     if reason == "not_yours":
         return "Who asked for it and the workflow's owners can."
+    if named is not None:
+        others = in_code(named, _MOST_NAMES)
+        return f"{others} may {do}. {_ASK}" if others else f"Nobody else is named. {_TELL}"
     what_to_do = _JOIN if reason == "not_a_member" else _ASK
     return f"Full members of {channel(channel_id)} may {do}. {what_to_do}"
 

@@ -1,0 +1,40 @@
+"""What Slack tells of changes in who somebody is, and who is where: what was known is forgotten at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from kernbot.slack.people import SlackPeople
+
+
+class Memberships:
+    """Hears of changes; what gets lost on the way is found out when it is asked for again."""
+
+    def __init__(self, people: SlackPeople) -> None:
+        self._people = people
+
+    def listen(self, app: AsyncApp) -> None:
+        """Have the app tell of all that changes who may."""
+        app.event("user_change")(self.person_changed)
+        app.event("member_joined_channel")(self.channel_changed)
+        app.event("member_left_channel")(self.channel_changed)
+        app.event("subteam_members_changed")(self.group_members_changed)
+        app.event("subteam_updated")(self.group_changed)
+
+    async def person_changed(self, event: dict[str, Any]) -> None:
+        """Forget a person."""
+        self._people.forget_person(event["user"]["id"])
+
+    async def channel_changed(self, event: dict[str, Any]) -> None:
+        """Forget who is in a channel."""
+        self._people.forget_channel(event["channel"])
+
+    async def group_members_changed(self, event: dict[str, Any]) -> None:
+        """Forget who is in a group."""
+        self._people.forget_group(event["subteam_id"])
+
+    async def group_changed(self, event: dict[str, Any]) -> None:
+        """Forget a group that is called otherwise, or is disabled."""
+        self._people.forget_group(event["subteam"]["id"])
