@@ -154,7 +154,7 @@ class _Record:
             answer=replace(answer, values={}, output=None) if answer and self._hides_values else answer,
             answered_at=answered.at if answered else None,
             answered_by=_who(answered.by) if answered else None,
-            followed=self._followed(pause, answer),
+            followed=self._followed_a_look(pause) if _is_look(pause, answer) else self._followed(pause, answer),
             seconds=self._seconds(pause.path),
         )
 
@@ -227,6 +227,13 @@ class _Record:
             return "failed" if self._has_failed_since(pause) else "resuming"
         return "failed" if self._has_failed_steps(pause.path) else "ran"
 
+    def _followed_a_look(self, pause: PauseRecord) -> Followed:
+        """Return what came of looking again at a changed workflow: the same question, or the run is past it."""
+        if self._is_asked_again(pause):
+            return "again"
+        went_on = self._run.status in (RunStatus.PAUSED, RunStatus.COMPLETED, RunStatus.ERROR)
+        return "ran" if went_on else "resuming"
+
     def _is_asked_again(self, pause: PauseRecord) -> bool:
         return self._journal.pause(pause.path, pause.kind, pause.number + 1) is not None
 
@@ -253,6 +260,12 @@ def _kind(pause: PauseRecord) -> CardKind:
         case "tool":
             return _KINDS_OF_CALLS[pause.question["tool"]["asks"]]
     raise NotImplementedError(f"There is no card for a pause of kind {pause.kind}.")
+
+
+def _is_look(pause: PauseRecord, answer: Answer | None) -> bool:
+    """Whether somebody had the bot look again at a workflow that had changed."""
+    is_retry = answer is not None and answer.action is Action.retry
+    return is_retry and pause.question.get("cause") == "definition_changed"
 
 
 def _error_of(question: dict[str, Any]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kernbot.workflow import Step, Workflow
 from tests.scenarios.team import Team, words
 from tests.scenarios.workflows import QUESTION, Deploy, configure
 
@@ -60,6 +61,26 @@ async def test_a_decision_in_time_is_kept_though_the_bot_stopped_before_it_resum
     async with team.bot(deploy.workflow):
         await team.says(card, "Rejected, the run was cancelled")
         assert deploy.ran == ["build"]
+
+
+async def test_a_workflow_that_changed_meanwhile_is_looked_at_again(team: Team) -> None:
+    """Retry puts the same question until the workflow fits again; then the card says that the run went on."""
+    deploy, changed = Deploy(), Deploy()
+    changed.workflow = Workflow(name="deploy", steps=[Step("compile", lambda _: ""), *changed.workflow.steps[1:]])
+    async with team.bot(deploy.workflow):
+        card = await team.ask("deploy", QUESTION)
+    async with team.bot(changed.workflow):
+        await team.click("ana", card, "pause.approve")
+        parent = team.parents()[0]
+        first = await team.under(parent, "Look again at")
+        await team.click("ana", first, "pause.retry")
+        await team.says(first, "The question was put again, in a new message.")
+        second = await team.until(lambda: next((m for m in team.thread(parent) if m["text"].startswith("Look")), None))
+    async with team.bot(deploy.workflow):
+        await team.click("ana", second, "pause.retry")
+        await team.says(second, "The run went on.")
+        await team.says(team.parents()[0], "Finished")
+        assert deploy.ran == ["build", "deploy", "announce"]
 
 
 async def test_messages_that_were_not_posted_are_posted(team: Team) -> None:

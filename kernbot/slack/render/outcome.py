@@ -68,6 +68,7 @@ _OF_AN_AGENT: dict[Followed, str] = {
     "ran": "the agent went on",
     "skipped": "the agent was told",
 }
+_OF_A_LOOK: dict[Followed, str] = {"ran": "the run went on"}
 _BY_KIND: dict[CardKind, dict[Followed, str]] = {
     "output_review": _OF_A_REVIEW,
     "iteration_review": _OF_AN_ITERATION,
@@ -181,7 +182,8 @@ def _told_later(pause: PauseFacts) -> str:
 
 def _worded(pause: PauseFacts, wording: dict[Followed, str]) -> str:
     """Return what followed: in the words of the kind of question, else in these, else in those for all."""
-    return {**_IN_SHORT, **wording, **_BY_KIND.get(pause.kind, {})}[pause.followed]
+    of_a_look = _OF_A_LOOK if pause.cause == "definition_changed" else {}
+    return {**_IN_SHORT, **wording, **_BY_KIND.get(pause.kind, {}), **of_a_look}[pause.followed]
 
 
 def _chosen(pause: PauseFacts, between: str = ": ") -> str:
