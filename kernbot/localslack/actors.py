@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kernbot.localslack import forms, payloads
+from kernbot.localslack.app import App
 from kernbot.localslack.commands import Typed, run_command
 from kernbot.localslack.content import Content
 from kernbot.localslack.conversations import Channel
@@ -14,6 +15,7 @@ from kernbot.localslack.elements import HOLDERS, Block, Element, Values, action_
 from kernbot.localslack.errors import ActError
 from kernbot.localslack.ids import microseconds, timestamp
 from kernbot.localslack.inputs import complaints
+from kernbot.localslack.messages import Message
 from kernbot.localslack.people import Person
 from kernbot.localslack.scene import Scene
 from kernbot.localslack.seen import (
@@ -50,14 +52,72 @@ class Actor:
         top = self._workspace.modals.top(self._id)
         return view_object(top, self._workspace.team_id) if top else None
 
+    def home(self, app: App | None = None) -> dict[str, Any] | None:
+        """Return the Home tab of an app as Slack's view object, None if it has published none for this person.
+
+        The app may be left out where only one is installed.
+        """
+        home = self._workspace.homes.find(self._app(app), self._id)
+        return view_object(home, self._workspace.team_id) if home else None
+
+    async def open_home(self, app: App | None = None, tab: str = "home") -> None:
+        """Open the App Home at its tab `home` or `messages`; the app is told with `app_home_opened`."""
+        there, person = self._app(app), self._acting
+        if not {"home": there.home_tab, "messages": there.messages_tab}[tab]:
+            raise ActError(f"{there.name} has no {tab} tab in its manifest.")
+        body: dict[str, Any] = {
+            "user": person.id,
+            "channel": self._workspace.direct_channel(person.id, there).id,
+            "tab": tab,
+        }
+        shown = self.home(there)
+        if tab == "home" and shown:
+            body["view"] = shown
+        self._workspace.tell("app_home_opened", body, apps=[there])
+
+    async def home_action(
+        self, action_id: str, *, option: Any = None, block_id: str | None = None, app: App | None = None
+    ) -> Delivery:
+        """Act on an element of the Home tab."""
+        there = self._app(app)
+        home = self._workspace.homes.find(there, self._id)
+        if home is None:
+            raise ActError(f"{there.name} has published no Home tab for {self._person.display_name}.")
+        return await self._act_in(home, action_id, option, block_id)
+
+    async def shortcut(self, callback_id: str, app: App | None = None) -> Delivery:
+        """Start a global shortcut, from anywhere."""
+        there, person = self._app(app), self._acting
+        _check_shortcut(there, callback_id, on_messages=False)
+        payload = payloads.shortcut(self._workspace, there, person, callback_id, self._now())
+        return await self._scene.interact(person, there, payload)
+
+    async def message_shortcut(self, channel_id: str, ts: str, callback_id: str, app: App | None = None) -> Delivery:
+        """Start a shortcut from the menu of a message."""
+        there, person = self._app(app), self._acting
+        _check_shortcut(there, callback_id, on_messages=True)
+        message = visible_message(self._workspace, person, channel_id, ts)
+        if message.visible_to is not None:
+            raise ActError(f"The message {ts} is ephemeral, it has no menu with shortcuts.")
+        payload = payloads.message_shortcut(
+            self._workspace, there, person, message, callback_id=callback_id, action_ts=self._now()
+        )
+        channel = self._workspace.channels[channel_id]
+        payload["response_url"] = self._scene.response_urls.issue(
+            there, channel, self._id, message if message.app else None
+        )
+        return await self._scene.interact(person, there, payload)
+
     async def say(self, channel_id: str, text: str, thread_ts: str | None = None) -> None:
-        """Post a plain message."""
+        """Post a plain message; an app that it mentions is told with `app_mention`, in its direct messages anyhow."""
         channel = self._joined(channel_id)
         if thread_ts is not None:
             parent = visible_message(self._workspace, self._person, channel_id, thread_ts)
             if parent.thread_ts is not None or parent.visible_to is not None:
                 raise ActError(f"The message {thread_ts} has no thread of its own.")
-        self._workspace.post(channel, self._id, Content(escaped(text, self._workspace)), thread_ts=thread_ts)
+        content = Content(escaped(text, self._workspace))
+        message = self._workspace.post(channel, self._id, content, thread_ts=thread_ts)
+        self._tell_of(message, channel)
 
     async def command(self, channel_id: str, command: str, text: str = "") -> Delivery:
         """Type a slash command; what it answers, and that it failed, is shown to this person.
@@ -97,13 +157,7 @@ class Actor:
         self, view_id: str, action_id: str, *, option: Any = None, block_id: str | None = None
     ) -> Delivery:
         """Act on an element of the open modal that tells the app at once."""
-        view = self._open_view(view_id)
-        block, element = find_element(view.blocks, action_id, block_id)
-        if block["type"] == "input" and not block.get("dispatch_action", False):
-            raise ActError(f"{action_id!r} tells the app nothing before the modal is submitted.")
-        action = self._act_on(block, element, option, view.values)
-        payload = payloads.view_action(self._workspace, self._acting, view, action)
-        return await self._scene.interact(self._acting, view.app, payload)
+        return await self._act_in(self._open_view(view_id), action_id, option, block_id)
 
     async def submit(self, view_id: str, values: Mapping[str, Any]) -> Delivery:
         """Fill in the open modal and submit it.
@@ -151,9 +205,41 @@ class Actor:
             raise ActError(f"The view {view_id} is being submitted.")
         return view
 
+    async def _act_in(self, view: View, action_id: str, option: Any, block_id: str | None) -> Delivery:
+        block, element = find_element(view.blocks, action_id, block_id)
+        if block["type"] == "input" and not block.get("dispatch_action", False):
+            raise ActError(f"{action_id!r} tells the app nothing before the modal is submitted.")
+        action = self._act_on(block, element, option, view.values)
+        payload = payloads.view_action(self._workspace, self._acting, view, action)
+        return await self._scene.interact(self._acting, view.app, payload)
+
+    def _app(self, app: App | None) -> App:
+        if app is None and len(self._workspace.apps) != 1:
+            raise ActError(f"{len(self._workspace.apps)} apps are installed: say which one is meant.")
+        return app or self._workspace.apps[0]
+
+    def _tell_of(self, message: Message, channel: Channel) -> None:
+        body = {**payloads.told_message(self._workspace, message), "channel": channel.id, "event_ts": message.ts}
+        apps = self._workspace.apps_in(channel)
+        if channel.is_im:
+            told = {**body, "channel_type": "im"}
+            self._workspace.tell("message", told, channel=channel, apps=apps, subscription="message.im")
+            return
+        mentioned = [app for app in apps if f"<@{app.bot_user_id}>" in message.content.text]
+        self._workspace.tell("app_mention", body | {"type": "app_mention"}, channel=channel, apps=mentioned)
+
+    def _now(self) -> str:
+        return timestamp(microseconds(self._workspace.clock()))
+
     def _act_on(self, block: Block, element: Element, option: Any, values: Values) -> dict[str, Any]:
         choice = option
         if element["type"] in HOLDERS:
             choice = values[block["block_id"], element["action_id"]] = chosen(element, option)
             self._workspace.changes.announce()
-        return action_of(block, element, choice, timestamp(microseconds(self._workspace.clock())))
+        return action_of(block, element, choice, self._now())
+
+
+def _check_shortcut(app: App, callback_id: str, *, on_messages: bool) -> None:
+    known = [shortcut.callback_id for shortcut in app.shortcuts if shortcut.on_messages is on_messages]
+    if callback_id not in known:
+        raise ActError(f"{app.name} has no such shortcut {callback_id!r}; it has {', '.join(known) or 'none'}.")

@@ -31,6 +31,11 @@ class Channel:
         return "private_channel" if self.private else "public_channel"
 
     @property
+    def read_scope(self) -> str:
+        """The scope with which apps may read what it is and who is in it."""
+        return {"im": "im:read", "private_channel": "groups:read"}.get(self.type, "channels:read")
+
+    @property
     def payload_name(self) -> str:
         """The name that payloads carry: Slack tells apps no name of what is not public."""
         return {"im": "directmessage", "private_channel": "privategroup"}.get(self.type, self.name)

@@ -30,6 +30,8 @@ class Delivery:
     """What the person is told went wrong: `operation_timeout`, `dispatch_failed`, or a sentence."""
     errors: dict[str, str] | None = None
     """What is shown at the fields of a modal, by block id."""
+    no_retry: bool = False
+    """Whether the app said with `x-slack-no-retry` that an event is not to be sent again."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,20 @@ class Envelope:
 
     app: App
     type: str
-    """`slash_commands` or `interactive`, as over a socket."""
+    """`slash_commands`, `interactive` or `events_api`, as over a socket."""
     payload: dict[str, Any]
     url: str | None
     """Where it goes without Socket Mode."""
+    retry_number: int = 0
+    """How many times an event was sent before."""
+    retry_reason: str = ""
+    """What became of it the last time, such as `http_timeout`."""
 
     @property
     def name(self) -> str:
-        """The command, or the type of the interaction."""
+        """The command, the type of the interaction, or that of the event."""
+        if self.type == "events_api":
+            return str(self.payload["event"]["type"])
         return str(self.payload["command"] if self.type == "slash_commands" else self.payload["type"])
 
     @property

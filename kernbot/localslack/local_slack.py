@@ -13,6 +13,7 @@ from kernbot.localslack.app import App, app_from_manifest
 from kernbot.localslack.conversations import Channel
 from kernbot.localslack.delivery import ACK_SECONDS, Courier
 from kernbot.localslack.errors import SetUpError
+from kernbot.localslack.event_delivery import RETRY_SECONDS, EventDelivery
 from kernbot.localslack.page_api import PageApi
 from kernbot.localslack.people import Kind, Person
 from kernbot.localslack.response_urls import ResponseUrls
@@ -31,7 +32,8 @@ class LocalSlack:
     """A strict stand-in for the parts of Slack that a bot uses, in memory, on this machine.
 
     `clock` returns unix seconds and decides over timestamps, trigger ids and response URLs; `ack_seconds` is how long
-    an app has to acknowledge, in real time. Belongs to the event loop that serves it.
+    an app has to acknowledge, and `event_retry_seconds` how long Slack waits before each retry of an event, both in
+    real time. Belongs to the event loop that serves it.
     """
 
     def __init__(
@@ -40,12 +42,15 @@ class LocalSlack:
         team_id: str = "T01LOCAL",
         team_name: str = "Local workspace",
         ack_seconds: float = ACK_SECONDS,
+        event_retry_seconds: Sequence[float] = RETRY_SECONDS,
     ) -> None:
         self._workspace = Workspace(clock, team_id, team_name)
         self._traffic = Traffic(clock, self._workspace.changes)
         self._sockets = SocketMode(clock, ack_seconds, self._workspace.changes, self._traffic)
         # Apps compare the time of a signature with the machine's clock, whatever `clock` says.
         courier = Courier(self._sockets, SignedHttp(time.time, ack_seconds), self._traffic)
+        self._events = EventDelivery(courier, event_retry_seconds)
+        self._workspace.on_event = self._events.tell
         self._scene = Scene(self._workspace, courier, ResponseUrls(self._workspace), self._traffic)
 
     def add_person(
@@ -89,6 +94,14 @@ class LocalSlack:
         """Archive a channel."""
         self._workspace.archive(self._channel(channel_id))
 
+    def unarchive(self, channel_id: str) -> None:
+        """Bring a channel back from the archive."""
+        self._workspace.unarchive(self._channel(channel_id))
+
+    def delete_channel(self, channel_id: str) -> None:
+        """Delete a channel with all that was said in it."""
+        self._workspace.delete_channel(self._channel(channel_id))
+
     def person(self, person_id: str) -> Actor:
         """Return somebody who acts."""
         return Actor(self._known(person_id), self._scene)
@@ -101,9 +114,11 @@ class LocalSlack:
         site = Site(self._sockets, api, pages, self._scene.response_urls)
         async with site.up(port) as server:
             self._workspace.origin = server.origin
+            self._events.open()
             try:
                 yield server
             finally:
+                await self._events.close()
                 await self._sockets.close()
                 await pages.close()
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from kernbot.localslack.block_kit.schema import Array, Boolean, Integer, Object, OneOf, Pattern, Problem, String
 from kernbot.localslack.errors import SetUpError
+from kernbot.localslack.subscriptions import SCOPES
 
 _HERE = Pattern(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/.*)?", "on this machine: http://127.0.0.1:...")
 
@@ -66,7 +67,7 @@ _OAUTH_CONFIG = Object(
 _EVENT_SUBSCRIPTIONS = Object(
     optional={
         "request_url": _HERE,
-        "bot_events": Array(String(50), 100, at_least=0),
+        "bot_events": Array(OneOf(tuple(SCOPES)), 100, at_least=0),
         "user_events": Array(String(50), 100, at_least=0),
         "metadata_subscriptions": Array(Object(required={"app_id": String(), "event_type": String(50)}), 20),
     },
@@ -92,9 +93,23 @@ def _urls_without_socket_mode(manifest: Mapping[str, Any], at: str) -> Iterator[
     for n, command in enumerate(manifest["features"].get("slash_commands", [])):
         if "url" not in command:
             yield Problem(f"{at}/features/slash_commands/{n}", "must have a `url`, for Socket Mode is off")
+    if "request_url" not in settings.get("event_subscriptions", {"request_url": None}):
+        yield Problem(f"{at}/settings/event_subscriptions", "must have a `request_url`, for Socket Mode is off")
     interactivity = settings.get("interactivity", {"is_enabled": False})
     if interactivity["is_enabled"] and "request_url" not in interactivity:
         yield Problem(f"{at}/settings/interactivity", "must have a `request_url`, for Socket Mode is off")
+
+
+def _scopes(manifest: Mapping[str, Any], at: str) -> Iterator[Problem]:
+    place, asked = f"{at}/oauth_config/scopes/bot", set(manifest["oauth_config"]["scopes"]["bot"])
+    features = manifest["features"]
+    if (features.get("slash_commands") or features.get("shortcuts")) and "commands" not in asked:
+        yield Problem(place, "must have the scope commands, for slash commands and shortcuts")
+    subscriptions = manifest.get("settings", {}).get("event_subscriptions", {})
+    for event in subscriptions.get("bot_events", []):
+        enough = SCOPES[event]
+        if enough and not asked & set(enough):
+            yield Problem(place, f"must have the scope {' or '.join(enough)}, for the event {event}")
 
 
 _MANIFEST = Object(
@@ -103,7 +118,7 @@ _MANIFEST = Object(
         "_metadata": Object(optional={"major_version": Integer(1), "minor_version": Integer(0)}),
         "settings": _SETTINGS,
     },
-    rules=(_urls_without_socket_mode,),
+    rules=(_urls_without_socket_mode, _scopes),
 )
 
 

@@ -59,13 +59,35 @@ def message_action(
         "actions": [action],
     }
     if message.visible_to is None:
-        history = workspace.history(channel.id)
-        payload["message"] = message_object(message, history, workspace.team_id, whole_metadata=False)
+        payload["message"] = told_message(workspace, message)
     return payload
 
 
+def shortcut(workspace: Workspace, app: App, person: Person, callback_id: str, action_ts: str) -> Payload:
+    """Return the payload of a global shortcut, still without `trigger_id`: it tells no channel.
+
+    From https://docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload.
+    """
+    payload = _interaction(workspace, app, person, "shortcut")
+    del payload["api_app_id"]
+    return payload | {"callback_id": callback_id, "action_ts": action_ts}
+
+
+def message_shortcut(
+    workspace: Workspace, app: App, person: Person, message: Message, *, callback_id: str, action_ts: str
+) -> Payload:
+    """Return the payload of a shortcut from the menu of a message, still without `response_url` and `trigger_id`."""
+    channel = workspace.channels[message.channel_id]
+    return shortcut(workspace, app, person, callback_id, action_ts) | {
+        "type": "message_action",
+        "channel": {"id": channel.id, "name": channel.payload_name},
+        "message_ts": message.ts,
+        "message": told_message(workspace, message),
+    }
+
+
 def view_action(workspace: Workspace, person: Person, view: View, action: Payload) -> Payload:
-    """Return a `block_actions` payload from a modal, still without `trigger_id`."""
+    """Return a `block_actions` payload from a modal or a Home tab, still without `trigger_id`."""
     shown = view_object(view, workspace.team_id)
     return _interaction(workspace, view.app, person, "block_actions") | {
         "container": {"type": "view", "view_id": view.id},
@@ -88,6 +110,12 @@ def view_closed(workspace: Workspace, person: Person, view: View, *, is_cleared:
     values = shown["state"]["values"]
     shown["state"] = {"values": {key: value for key, value in values.items() if key not in view.input_block_ids}}
     return _interaction(workspace, view.app, person, "view_closed") | {"view": shown, "is_cleared": is_cleared}
+
+
+def told_message(workspace: Workspace, message: Message) -> Payload:
+    """Return a message as apps are told of it unasked: without the payload of its metadata."""
+    history = workspace.history(message.channel_id)
+    return message_object(message, history, workspace.team_id, whole_metadata=False)
 
 
 def _interaction(workspace: Workspace, app: App, person: Person, kind: str) -> Payload:

@@ -76,6 +76,10 @@ class ResponseUrls:
             raise ApiError("expired_url")
         if issued.uses >= _USES:
             raise ApiError("used_url")
+        if issued.channel.id not in self._workspace.channels:
+            raise ApiError("channel_not_found")
+        if issued.channel.archived:
+            raise ApiError("is_archived")
         return issued
 
     def _respond(self, issued: _Issued, arguments: Mapping[str, Any]) -> None:

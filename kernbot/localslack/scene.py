@@ -27,7 +27,9 @@ class Scene:
         """Deliver an interaction, with a trigger id that lets the app open a modal."""
         if not app.interactive:
             return Delivery(ok=False, error=f"{app.name} has interactivity switched off in its manifest")
-        trigger_id = self.workspace.triggers.issue(app, person.id, in_modal="view" in payload)
+        trigger_id = self.workspace.triggers.issue(
+            app, person.id, in_modal=payload.get("view", {}).get("type") == "modal"
+        )
         envelope = Envelope(app, "interactive", payload | {"trigger_id": trigger_id}, app.interactivity_url)
         return await self.courier.deliver(envelope)
 

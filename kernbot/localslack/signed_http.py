@@ -14,6 +14,7 @@ import aiohttp
 from kernbot.localslack.delivery import DISPATCH_FAILED, OPERATION_TIMEOUT, Delivery, Envelope
 
 _OK = 200
+_MULTIPLE_CHOICES = 300
 
 
 class SignedHttp:
@@ -28,12 +29,14 @@ class SignedHttp:
         if envelope.url is None:
             return Delivery(ok=False, error=DISPATCH_FAILED)
         body = encoded(envelope)
-        headers = signed_headers(envelope.app.signing_secret, body, int(self._clock()))
+        headers = signed_headers(envelope.app.signing_secret, body, int(self._clock())) | _headers(envelope)
         try:
             async with (
                 aiohttp.ClientSession(timeout=self._timeout, trust_env=False) as session,
                 session.post(envelope.url, data=body, headers=headers, allow_redirects=False) as response,
             ):
+                if envelope.type == "events_api":
+                    return _received(response)
                 return _acknowledgement(response, await response.text())
         except TimeoutError:
             return Delivery(ok=False, error=OPERATION_TIMEOUT)
@@ -42,7 +45,9 @@ class SignedHttp:
 
 
 def encoded(envelope: Envelope) -> bytes:
-    """Return the form body: the fields of a command, or one field `payload` with JSON."""
+    """Return the body: the fields of a command, one field `payload` with JSON, or the JSON of an event."""
+    if envelope.type == "events_api":
+        return json.dumps(envelope.payload).encode()
     if envelope.type == "slash_commands":
         return urlencode(envelope.payload).encode()
     return urlencode({"payload": json.dumps(envelope.payload)}).encode()
@@ -66,3 +71,17 @@ def _acknowledgement(response: aiohttp.ClientResponse, text: str) -> Delivery:
     if text and response.content_type == "application/json":
         body = json.loads(text)
     return Delivery(ok=True, status=_OK, body=body)
+
+
+def _headers(envelope: Envelope) -> dict[str, str]:
+    headers = {"Content-Type": "application/json"} if envelope.type == "events_api" else {}
+    if envelope.retry_number:
+        headers |= {"X-Slack-Retry-Num": str(envelope.retry_number), "X-Slack-Retry-Reason": envelope.retry_reason}
+    return headers
+
+
+def _received(response: aiohttp.ClientResponse) -> Delivery:
+    if _OK <= response.status < _MULTIPLE_CHOICES:
+        return Delivery(ok=True, status=response.status)
+    no_retry = response.headers.get("x-slack-no-retry") == "1"
+    return Delivery(ok=False, status=response.status, error=DISPATCH_FAILED, no_retry=no_retry)

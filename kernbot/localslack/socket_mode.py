@@ -131,9 +131,12 @@ def _hello(app: App, connections: int) -> dict[str, Any]:
 
 
 def _frame(envelope_id: str, envelope: Envelope) -> dict[str, Any]:
-    return {
+    frame = {
         "envelope_id": envelope_id,
         "type": envelope.type,
         "payload": envelope.payload,
         "accepts_response_payload": envelope.accepts_response,
     }
+    if envelope.type == "events_api":
+        frame |= {"retry_attempt": envelope.retry_number, "retry_reason": envelope.retry_reason}
+    return frame

@@ -1,10 +1,10 @@
-"""Modals: the stacks that people see, and Slack's view object."""
+"""Modals: the stacks that people see, and Slack's view object, of Home tabs too."""
 
 from __future__ import annotations
 
 import copy
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ MOST_VIEWS = 3
 
 @dataclass(eq=False)
 class View:
-    """An open modal, as one person sees it."""
+    """An open modal, or a Home tab, as one person sees it."""
 
     id: str
     app: App
@@ -49,15 +49,18 @@ class View:
         return {block["block_id"] for block in self.blocks if block["type"] == "input"}
 
 
-def read_view(view: Any) -> dict[str, Any]:
-    """Return a copy of a modal that an app sent, checked and with ids; raises ApiError if Slack would refuse it."""
+def read_view(view: Any, kind: str = "modal") -> dict[str, Any]:
+    """Return a copy of a view that an app sent, checked and with ids; raises ApiError if Slack would refuse it.
+
+    `kind` is `modal` or `home`.
+    """
     if not isinstance(view, dict):
         raise invalid_arguments("must be an object [json-pointer:/view]")
     problems = check_view(view)
     if problems:
         raise refusal(problems, "invalid_arguments")
-    if view["type"] != "modal":
-        raise invalid_arguments("must be a modal [json-pointer:/view/type]")
+    if view["type"] != kind:
+        raise invalid_arguments(f"must be a {kind} [json-pointer:/view/type]")
     return copy.deepcopy(view) | {"blocks": with_ids(view["blocks"])}
 
 
@@ -89,10 +92,17 @@ def view_object(view: View, team_id: str) -> dict[str, Any]:
 
 
 class Modals:
-    """The open modals of everybody: one stack per person, the topmost one shown."""
+    """The open modals of everybody: one stack per person, the topmost one shown.
 
-    def __init__(self) -> None:
+    `homes` are the other views of the workspace, of which none may have the external id of a modal.
+    """
+
+    def __init__(self, homes: Iterable[View] = ()) -> None:
         self._stacks: dict[str, list[View]] = {}
+        self._homes = homes
+
+    def __iter__(self) -> Iterator[View]:
+        return (view for stack in self._stacks.values() for view in stack)
 
     def top(self, user_id: str) -> View | None:
         """Return the modal that this person sees."""
@@ -105,7 +115,7 @@ class Modals:
 
     def find(self, app: App, *, view_id: str | None = None, external_id: str | None = None) -> View | None:
         """Return an open view of the app by either of its ids."""
-        for view in self._all():
+        for view in self:
             same = view.id == view_id or (external_id is not None and view.body.get("external_id") == external_id)
             if view.app is app and same:
                 return view
@@ -131,7 +141,7 @@ class Modals:
         view.body = body
         view.values = kept(view.blocks, view.values)
         view.errors = {}
-        view.hash = _hash(now)
+        view.hash = new_hash(now)
 
     def close(self, view: View) -> None:
         """Take one view from its person's stack."""
@@ -155,19 +165,22 @@ class Modals:
             body=body,
             root_view_id=stack[0].id if stack else view_id,
             previous_view_id=stack[-1].id if stack else None,
-            hash=_hash(now),
+            hash=new_hash(now),
         )
         stack.append(view)
         return view
 
     def _refuse_duplicate(self, body: Mapping[str, Any]) -> None:
-        external_id = body.get("external_id")
-        if external_id and any(view.body.get("external_id") == external_id for view in self._all()):
-            raise ApiError("duplicate_external_id")
-
-    def _all(self) -> list[View]:
-        return [view for stack in self._stacks.values() for view in stack]
+        refuse_duplicate(body, [*self, *self._homes])
 
 
-def _hash(now: float) -> str:
+def refuse_duplicate(body: Mapping[str, Any], views: Iterable[View]) -> None:
+    """Raise ApiError `duplicate_external_id` if one of the views has the external id of a new one."""
+    external_id = body.get("external_id")
+    if external_id and any(view.body.get("external_id") == external_id for view in views):
+        raise ApiError("duplicate_external_id")
+
+
+def new_hash(now: float) -> str:
+    """Return what tells one state of a view from the next; `now` in unix seconds."""
     return f"{int(now)}.{secrets.token_hex(4)}"

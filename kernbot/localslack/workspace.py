@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kernbot.localslack.app import App, Command
@@ -11,11 +12,13 @@ from kernbot.localslack.changes import Changes
 from kernbot.localslack.content import Content
 from kernbot.localslack.conversations import Channel
 from kernbot.localslack.errors import SetUpError
-from kernbot.localslack.ids import object_id
+from kernbot.localslack.events import Event, event_callback
+from kernbot.localslack.homes import Homes
+from kernbot.localslack.ids import microseconds, object_id, timestamp
 from kernbot.localslack.messages import History, Message
-from kernbot.localslack.people import Kind, Person
+from kernbot.localslack.people import Kind, Person, user_object
 from kernbot.localslack.triggers import Triggers
-from kernbot.localslack.views import Modals
+from kernbot.localslack.views import Modals, View, refuse_duplicate
 
 SLACKBOT = "USLACKBOT"
 _OTHER_TEAM = "T0ELSEWHERE"
@@ -34,9 +37,12 @@ class Workspace:
         self.people: dict[str, Person] = {}
         self.channels: dict[str, Channel] = {}
         self.apps: list[App] = []
-        self.modals = Modals()
+        self.homes = Homes()
+        self.modals = Modals(self.homes)
         self.triggers = Triggers(clock)
         self.changes = Changes()
+        self.on_event: Callable[[App, dict[str, Any]], None] = lambda _app, _payload: None
+        """Called with each event that an app is to be told of."""
         self._histories: dict[str, History] = {}
         self._add(Person(SLACKBOT, "slackbot", "Slackbot", Kind.BOT, "UTC", team_id))
 
@@ -51,7 +57,9 @@ class Workspace:
 
     def deactivate(self, person_id: str) -> None:
         """Deactivate somebody's account."""
-        self.people[person_id] = replace(self.people[person_id], kind=Kind.DEACTIVATED)
+        person = self.people[person_id] = replace(self.people[person_id], kind=Kind.DEACTIVATED)
+        now = self.clock()
+        self.tell("user_change", {"user": user_object(person, now), "cache_ts": int(now)})
         self.changes.announce()
 
     def _add(self, person: Person) -> Person:
@@ -75,18 +83,40 @@ class Workspace:
         """Put somebody into a channel."""
         if user_id not in channel.members:
             channel.members.append(user_id)
+            self._tell_of_member("member_joined_channel", channel, user_id)
             self.changes.announce()
 
     def leave(self, channel: Channel, user_id: str) -> None:
-        """Take somebody out of a channel."""
+        """Take somebody out of a channel; an app whose bot user it is hears `channel_left` or `group_left`."""
         if user_id in channel.members:
             channel.members.remove(user_id)
+            self._tell_of_member("member_left_channel", channel, user_id)
+            left = [app for app in self.apps if app.bot_user_id == user_id]
+            kind = "group_left" if channel.private else "channel_left"
+            self.tell(kind, {"channel": channel.id, "actor_id": SLACKBOT}, channel=channel, apps=left)
             self.changes.announce()
 
     def archive(self, channel: Channel) -> None:
         """Archive a channel: it can be read, and nobody can post."""
         channel.archived = True
+        self._tell_of_channel("archive", channel, {"user": SLACKBOT, "is_moved": 0})
         self.changes.announce()
+
+    def unarchive(self, channel: Channel) -> None:
+        """Bring a channel back from the archive."""
+        channel.archived = False
+        self._tell_of_channel("unarchive", channel, {"user": SLACKBOT})
+        self.changes.announce()
+
+    def delete_channel(self, channel: Channel) -> None:
+        """Delete a channel with all that was said in it."""
+        del self.channels[channel.id]
+        self._tell_of_channel("deleted", channel, {"actor_id": SLACKBOT})
+        self.changes.announce()
+
+    def is_shared(self, channel: Channel) -> bool:
+        """Return whether people of another organisation are in a channel."""
+        return any(self.people[member].kind is Kind.STRANGER for member in channel.members)
 
     def direct_channel(self, person_id: str, app: App) -> Channel:
         """Return the direct messages between a person and an app, opened if need be."""
@@ -159,3 +189,43 @@ class Workspace:
         """Delete a message."""
         self.history(message.channel_id).remove(message)
         self.changes.announce()
+
+    def publish_home(self, app: App, user_id: str, body: dict[str, Any]) -> View:
+        """Show a person a Home tab; raises ApiError `duplicate_external_id`."""
+        others = [home for home in self.homes if home is not self.homes.find(app, user_id)]
+        refuse_duplicate(body, [*others, *self.modals])
+        self.changes.announce()
+        return self.homes.publish(app, user_id, body, self.clock())
+
+    def tell(
+        self,
+        kind: str,
+        body: dict[str, Any],
+        *,
+        channel: Channel | None = None,
+        apps: Sequence[App] | None = None,
+        subscription: str | None = None,
+    ) -> None:
+        """Tell these apps, or all, of an event, if they are subscribed to it and may know."""
+        now = self.clock()
+        whole = {"type": kind, "event_ts": timestamp(microseconds(now)), **body}
+        is_shared = channel is not None and self.is_shared(channel)
+        event = Event(whole, subscription or kind, channel, is_shared)
+        for app in self.apps if apps is None else apps:
+            if event.reaches(app):
+                self.on_event(app, event_callback(event, app, self.team_id, now))
+
+    def apps_in(self, channel: Channel) -> list[App]:
+        """Return the apps whose bot users are members of a conversation."""
+        return [app for app in self.apps if app.bot_user_id in channel.members]
+
+    def _tell_of_member(self, kind: str, channel: Channel, user_id: str) -> None:
+        person = self.people[user_id]
+        body = {"user": person.id, "channel": channel.id, "channel_type": channel.id[0], "team": person.team_id}
+        self.tell(kind, body, channel=channel, apps=self.apps_in(channel))
+
+    def _tell_of_channel(self, what: str, channel: Channel, body: dict[str, Any]) -> None:
+        """Tell the members of a private channel, and everybody of a public one."""
+        kind = f"group_{what}" if channel.private else f"channel_{what}"
+        apps = self.apps_in(channel) if channel.private else None
+        self.tell(kind, {"channel": channel.id, **body}, channel=channel, apps=apps)

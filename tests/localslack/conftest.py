@@ -8,7 +8,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from kernbot.localslack import Actor, App, LocalSlack, Server
-from tests.localslack.office import MANIFEST, OPS, Bot, Clock, workspace
+from tests.localslack.office import MANIFEST, OPS, Bot, Clock, Wired, wired, workspace
 
 
 @pytest.fixture
@@ -49,6 +49,13 @@ async def bot(app: App, server: Server) -> AsyncIterator[Bot]:
     """Connect the app over Socket Mode."""
     async with Bot(app, server.base_url).connected() as bot:
         yield bot
+
+
+@pytest.fixture(params=["socket", "http"])
+async def both(request: pytest.FixtureRequest, slack: LocalSlack) -> AsyncIterator[Wired]:
+    """Serve the workspace with an app that uses everything, once over each transport."""
+    async with wired(slack, request.param) as both:
+        yield both
 
 
 @pytest.fixture

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import json
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
+from aiohttp import web
 from slack_sdk.errors import SlackApiError
+from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
@@ -17,7 +23,8 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from kernbot.localslack import App, Kind, LocalSlack
+from kernbot.localslack import Actor, App, Kind, LocalSlack
+from kernbot.localslack.subscriptions import SCOPES as SUBSCRIPTIONS
 
 Json = dict[str, Any]
 
@@ -38,6 +45,29 @@ MANIFEST: Json = {
 }
 
 
+WHOLE_SCOPES = [*SCOPES, "app_mentions:read", "im:history", "usergroups:read", "files:write", "files:read"]
+
+
+def whole_manifest(url: str | None = None) -> Json:
+    """Return the manifest of an app that uses everything; with a URL, everything is sent there over HTTP."""
+    manifest = copy.deepcopy(MANIFEST) if url is None else manifest_for(url)
+    manifest["oauth_config"]["scopes"]["bot"] = list(WHOLE_SCOPES)
+    manifest["features"] |= {
+        "app_home": {"home_tab_enabled": True, "messages_tab_enabled": True},
+        "shortcuts": [
+            {"name": "Start", "type": "global", "callback_id": "start", "description": "Start a workflow"},
+            {"name": "Use", "type": "message", "callback_id": "use", "description": "Start from a message"},
+        ],
+    }
+    never = {"app_uninstalled", "tokens_revoked"}
+    subscriptions: Json = {"bot_events": sorted(set(SUBSCRIPTIONS) - never)}
+    manifest["settings"]["event_subscriptions"] = subscriptions
+    if url is not None:
+        subscriptions["request_url"] = url
+        manifest["settings"]["interactivity"]["message_menu_options_url"] = url
+    return manifest
+
+
 class Clock:
     """Time that stands still until a test moves it."""
 
@@ -49,9 +79,9 @@ class Clock:
         return self.now
 
 
-def workspace(clock: Callable[[], float], ack_seconds: float = 3.0) -> LocalSlack:
+def workspace(clock: Callable[[], float], ack_seconds: float = 3.0, **more: Any) -> LocalSlack:
     """Return a workspace with people of every kind; #ops holds most of them, #secret only Ana, #empty nobody."""
-    slack = LocalSlack(clock, ack_seconds=ack_seconds)
+    slack = LocalSlack(clock, ack_seconds=ack_seconds, **more)
     slack.add_person("U01ANA", name="ana", display_name="Ana", tz="Europe/Berlin")
     slack.add_person("U02BOB", name="bob", display_name="Bob")
     slack.add_person("U03GUS", name="gus", display_name="Gus", kind=Kind.GUEST)
@@ -80,16 +110,21 @@ class Bot:
         """By the type of the payload, `command` for a slash command."""
         self.silent = False
         """Whether it acknowledges nothing."""
+        self.retries: list[tuple[int, str]] = []
+        """Of each event that was heard: how many times it was sent before, and why again."""
         self._told: asyncio.Queue[Json] = asyncio.Queue()
-        self._socket = SocketModeClient(app_token=app.app_token, web_client=self.client)
-        self._socket.socket_mode_request_listeners.append(self._hear)
+        self._app_token = app.app_token
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Bot]:
         """Hold one connection."""
-        await self._socket.connect()  # type: ignore[no-untyped-call]
-        yield self
-        await self._socket.close()  # type: ignore[no-untyped-call]
+        client = SocketModeClient(app_token=self._app_token, web_client=self.client)
+        client.socket_mode_request_listeners.append(self._hear)
+        await client.connect()  # type: ignore[no-untyped-call]
+        try:
+            yield self
+        finally:
+            await client.close()  # type: ignore[no-untyped-call]
 
     async def told(self) -> Json:
         """Return the next payload, the oldest first."""
@@ -100,10 +135,103 @@ class Bot:
         return self._told.empty()
 
     async def _hear(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        answer = self.answers.get(str(request.payload.get("type", "command")))
         if not self.silent:
+            answer = self.answers.get(_kind(request.payload))
             await client.send_socket_mode_response(SocketModeResponse(request.envelope_id, payload=answer))
+        if request.type == "events_api":
+            self.retries.append((request.retry_attempt or 0, request.retry_reason or ""))
         self._told.put_nowait(request.payload)
+
+
+class HttpBot(Bot):
+    """The same app as a web server, which takes only what is signed with its secret."""
+
+    def __init__(self, app: App, base_url: str) -> None:
+        super().__init__(app, base_url)
+        self._verifier = SignatureVerifier(app.signing_secret)
+
+    @asynccontextmanager
+    async def listening(self, listener: socket.socket) -> AsyncIterator[HttpBot]:
+        """Answer on this socket."""
+        application = web.Application()
+        application.router.add_post("/slack/events", self._take)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
+        await runner.setup()
+        await web.SockSite(runner, listener).start()
+        try:
+            yield self
+        finally:
+            await runner.cleanup()
+
+    async def _take(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        assert self._verifier.is_valid_request(body, dict(request.headers))
+        payload = _payload(request, body)
+        if payload["type"] == "event_callback":
+            headers = request.headers
+            again = (int(headers.get("X-Slack-Retry-Num", 0)), headers.get("X-Slack-Retry-Reason", ""))
+            self.retries.append(again)
+        self._told.put_nowait(payload)
+        if self.silent:
+            await asyncio.Event().wait()
+        answer = self.answers.get(_kind(payload))
+        return web.Response() if answer is None else web.json_response(answer)
+
+
+def _kind(payload: Json) -> str:
+    return str(payload.get("type", "command"))
+
+
+def _payload(request: web.Request, body: bytes) -> Json:
+    if request.content_type == "application/json":
+        payload: Json = json.loads(body)
+        return payload
+    fields = dict(parse_qsl(body.decode()))
+    return json.loads(fields["payload"]) if "payload" in fields else {"type": "command", **fields}
+
+
+@dataclass
+class Wired:
+    """A workspace that is up, with an app that is reached over one of the two transports."""
+
+    slack: LocalSlack
+    app: App
+    bot: Bot
+
+    @property
+    def ana(self) -> Actor:
+        """Ana, a member of #ops and of #secret."""
+        return self.slack.person("U01ANA")
+
+    async def hears(self, kind: str) -> Json:
+        """Return the next event that the app hears, which is of this type; the inner one only."""
+        told = await self.bot.told()
+        assert told["type"] == "event_callback", told
+        event: Json = told["event"]
+        assert event["type"] == kind, event
+        return event
+
+
+@asynccontextmanager
+async def wired(
+    slack: LocalSlack, transport: str, bot_events: list[str] | None = None, **changes: Any
+) -> AsyncIterator[Wired]:
+    """Serve a workspace with the app that uses everything, in #ops; `changes` replace parts of its manifest."""
+    async with AsyncExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/slack/events"
+        manifest = whole_manifest(url if transport == "http" else None) | changes
+        if bot_events is not None:
+            manifest["settings"]["event_subscriptions"]["bot_events"] = bot_events
+        app = slack.install(manifest)
+        slack.invite(app, OPS)
+        server = await stack.enter_async_context(slack.serve())
+        connection = (
+            HttpBot(app, server.base_url).listening(listener)
+            if transport == "http"
+            else Bot(app, server.base_url).connected()
+        )
+        yield Wired(slack, app, await stack.enter_async_context(connection))
 
 
 async def refusal(call: Awaitable[AsyncSlackResponse]) -> Json:

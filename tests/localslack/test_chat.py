@@ -75,7 +75,7 @@ async def test_post_into_an_archive(slack: LocalSlack, client: AsyncWebClient) -
 
 async def test_post_without_joining(slack: LocalSlack, server: Server) -> None:
     """The scope chat:write.public lets an app post into public channels that it has not joined."""
-    scopes = {"scopes": {"bot": ["chat:write", "chat:write.public"]}}
+    scopes = {"scopes": {"bot": ["commands", "chat:write", "chat:write.public"]}}
     app = slack.install({**MANIFEST, "oauth_config": scopes})
     client = AsyncWebClient(token=app.bot_token, base_url=server.base_url)
     assert (await client.chat_postMessage(channel=EMPTY, text="hi"))["channel"] == EMPTY

@@ -28,7 +28,7 @@ async def test_info_of_a_private_channel(slack: LocalSlack, app: App, client: As
 
 async def test_info_needs_the_scope_of_the_type(slack: LocalSlack, server: Server) -> None:
     """A private channel needs groups:read, a public one channels:read."""
-    app = slack.install({**MANIFEST, "oauth_config": {"scopes": {"bot": ["channels:read"]}}})
+    app = slack.install({**MANIFEST, "oauth_config": {"scopes": {"bot": ["commands", "channels:read"]}}})
     slack.invite(app, SECRET)
     client = AsyncWebClient(token=app.bot_token, base_url=server.base_url)
     assert (await client.conversations_info(channel=OPS))["ok"]

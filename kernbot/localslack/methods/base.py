@@ -17,8 +17,6 @@ Body = dict[str, Any]
 Reader = Callable[[Any], Any]
 """Reads an argument from its JSON or from its text form; raises ValueError."""
 
-_READ_SCOPES = {"public_channel": "channels:read", "private_channel": "groups:read", "im": "im:read"}
-
 
 @dataclass(frozen=True)
 class Call:
@@ -44,7 +42,7 @@ class Call:
     def readable_channel(self) -> Channel:
         """Return the same, if the app has the scope to read conversations of its type."""
         channel = self.channel()
-        self.need(_READ_SCOPES[channel.type])
+        self.need(channel.read_scope)
         return channel
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from kernbot.localslack.conversations import Channel, conversation_object
 from kernbot.localslack.errors import ApiError, invalid_arguments
 from kernbot.localslack.methods.base import Body, Call, Method, count, flag, text
-from kernbot.localslack.people import Kind
 
 _DEFAULT_LIMIT = 100
 _HIGHEST_LIMIT = 1000
@@ -122,5 +121,4 @@ METHODS = (
 
 
 def _object(call: Call, channel: Channel) -> dict[str, Any]:
-    strangers = (call.workspace.people[member].kind is Kind.STRANGER for member in channel.members)
-    return conversation_object(channel, call.app.bot_user_id, is_shared=any(strangers))
+    return conversation_object(channel, call.app.bot_user_id, is_shared=call.workspace.is_shared(channel))

@@ -1,4 +1,4 @@
-"""views.*: opening, stacking and changing modals."""
+"""views.*: opening, stacking and changing modals, and publishing Home tabs."""
 
 from __future__ import annotations
 
@@ -37,6 +37,19 @@ def _update(call: Call) -> Body:
     return _shown(call, view)
 
 
+def _publish(call: Call) -> Body:
+    body = read_view(call.arguments["view"], "home")
+    person = call.workspace.people.get(call.arguments["user_id"])
+    if person is None or not person.can_act:
+        raise invalid_arguments("invalid `user_id`")
+    if not call.app.home_tab:
+        raise ApiError("not_enabled")
+    before = call.workspace.homes.find(call.app, person.id)
+    if "hash" in call.arguments and (before is None or before.hash != call.arguments["hash"]):
+        raise ApiError("hash_conflict")
+    return _shown(call, call.workspace.publish_home(call.app, person.id, body))
+
+
 def _named(call: Call) -> View:
     names = {name: call.arguments[name] for name in ("view_id", "external_id") if name in call.arguments}
     if not names:
@@ -61,4 +74,5 @@ METHODS = (
         required={"view": structure},
         optional={"view_id": text, "external_id": text, "hash": text},
     ),
+    Method("views.publish", _publish, required={"user_id": text, "view": structure}, optional={"hash": text}),
 )
