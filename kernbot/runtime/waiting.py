@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from kernbot.db.base import OpenPause, Snapshot
 from kernbot.engine import authority
+from kernbot.engine.authority import Person, Rule
 from kernbot.runtime.registry import Registration
 from kernbot.runtime.service import Service
 
@@ -20,6 +21,8 @@ class Question:
 
     open: OpenPause
     registered: Registration
+    rule: Rule
+    """Who may answer it now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,24 +38,30 @@ async def open_questions(service: Service) -> list[Question]:
     """Return the open questions of the workflows that the bot serves, those with the nearest deadline first."""
     found = await service.store.list_open_pauses(MOST_QUESTIONS)
     known = [(item, service.bot.of_workflow(item.run.workflow_id)) for item in found]
-    return [Question(open=item, registered=registered) for item, registered in known if registered is not None]
+    return [_question(service, item, registered) for item, registered in known if registered is not None]
 
 
-def questions_of(snapshot: Snapshot, registered: Registration) -> list[Question]:
+def questions_of(service: Service, snapshot: Snapshot, registered: Registration) -> list[Question]:
     """Return the open questions of one run."""
     waiting = (pause for pause in snapshot.pauses if pause.state == "open")
-    return [Question(open=OpenPause(run=snapshot.run, pause=pause), registered=registered) for pause in waiting]
+    return [_question(service, OpenPause(run=snapshot.run, pause=pause), registered) for pause in waiting]
 
 
 async def queue_of(service: Service, person_id: str, questions: Iterable[Question]) -> Queue:
     """Return those of the questions that a person may answer. Raises CannotCheckError."""
     queue = Queue()
+    known: dict[tuple[str, Rule], Person] = {}
     for question in questions:
-        registered, pause = question.registered, question.open.pause
-        rule = service.bot.rule_of(registered, pause)
-        person = await service.answerer(registered, rule, person_id)
+        registered, rule, pause = question.registered, question.rule, question.open.pause
+        if (registered.name, rule) not in known:
+            known[registered.name, rule] = await service.answerer(registered, rule, person_id)
+        person = known[registered.name, rule]
         requester, owners = question.open.run.user_id, registered.policy.owners
         if authority.may_answer(rule, person, requester, authority.deed_of(pause), owners) is None:
             is_asked = authority.is_named(rule.approvers or frozenset(), person)
             (queue.asked if is_asked else queue.others).append(question)
     return queue
+
+
+def _question(service: Service, item: OpenPause, registered: Registration) -> Question:
+    return Question(open=item, registered=registered, rule=service.bot.rule_of(registered, item.pause))

@@ -95,7 +95,8 @@ class Homes:
 
     async def prefer(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Store whether a person wants questions as direct messages."""
-        chosen = Preferences(person_id=self._who(body), direct_messages=ticked(body))
+        person = await self._doors.people.look_up(self._who(body), None)
+        chosen = Preferences(person_id=person.person_id, direct_messages=ticked(body))
         await self._store.save_preferences(chosen)
         await ack()
 
@@ -145,13 +146,14 @@ class Homes:
         return home(facts, tokens=self._doors.tokens, revision=revision)
 
     async def _facts(self, kept: _Open, now: _Now) -> HomeFacts:
+        person = await self._doors.people.look_up(kept.who, None)
         queue = await queue_of(self._doors.service, kept.who, now.questions)
         return HomeFacts(
             person_id=kept.who,
             waiting=await listed(self._doors, queue, now.listed),
             is_unfolded=kept.is_unfolded,
             runs=await self._runs_of(kept),
-            direct_messages=(await self._store.get_preferences(kept.who)).direct_messages,
+            direct_messages=(await self._store.get_preferences(person.person_id)).direct_messages,
             command=self._doors.command,
         )
 

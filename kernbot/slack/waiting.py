@@ -18,7 +18,7 @@ async def waiting_for(doors: Doors, who: str) -> Waiting:
 
 async def waiting_in(doors: Doors, run_id: str, who: str, *, errors_only: bool = False) -> Waiting:
     """Return the open questions of a run that a person may answer. Raises NotFoundError if they may not see it."""
-    questions = questions_of(*await doors.service.look(run_id, who))
+    questions = questions_of(doors.service, *await doors.service.look(run_id, who))
     if errors_only:
         questions = [question for question in questions if question.open.pause.kind == "error"]
     return await listed(doors, await queue_of(doors.service, who, questions))
