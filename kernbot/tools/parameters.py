@@ -13,6 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from kernbot.errors import DefinitionError
 from kernbot.run.tool_execution import UserInputField
+from kernbot.workflow.shapes import Schema, shape_of
 
 INJECTED = ("run_context", "session_state", "agent", "team")
 """Parameters that a model neither sees nor gives: a function that has them is called with what they name."""
@@ -26,8 +27,6 @@ _FIELD_TYPES = {
     "object": "dict",
 }
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-
-Schema = dict[str, Any]
 
 
 class _Generator(GenerateJsonSchema):
@@ -116,23 +115,14 @@ def _parameter(
         schema.setdefault("description", description)
     if not is_required and isinstance(item.default, str | int | float | None):
         schema["default"] = item.default
-    kinds = [kind for kind in schema.get("anyOf", [schema]) if kind.get("type") != "null"]
-    shape = _resolved(kinds[0], definitions) if len(kinds) == 1 else {}
-    values = shape.get("enum", [shape["const"]] if "const" in shape else [])
-    allowed = [value for value in values if value is not None]
-    is_uniform = len({type(value) for value in allowed}) == 1
+    shape = shape_of(schema, definitions)
+    is_uniform = len({type(value) for value in shape.values}) == 1
     return Parameter(
         name=item.name,
         adapter=adapter,
         schema=schema,
         is_required=is_required,
-        is_nullable=len(kinds) < len(schema.get("anyOf", kinds)) or len(allowed) < len(values),
-        field_type=type(allowed[0]).__name__ if is_uniform else _FIELD_TYPES.get(shape.get("type", "")),
-        allowed_values=allowed if is_uniform else None,
+        is_nullable=shape.is_nullable,
+        field_type=type(shape.values[0]).__name__ if is_uniform else _FIELD_TYPES.get(shape.core.get("type", "")),
+        allowed_values=shape.values if is_uniform else None,
     )
-
-
-def _resolved(schema: Schema, definitions: Schema) -> Schema:
-    name = schema.get("$ref", "").removeprefix("#/$defs/")
-    found: Schema = definitions["$defs"][name] if name else schema
-    return found
