@@ -27,7 +27,7 @@ from kernbot.db.base import (
     StateChanges,
     Store,
 )
-from kernbot.db.slack import InboxItem, Preferences, SlackMessage, SlackStore
+from kernbot.db.slack import InboxItem, OfferedForm, Preferences, SlackMessage, SlackStore
 from kernbot.run.status import RunStatus
 
 _Place = tuple[str, str, int]
@@ -54,6 +54,7 @@ class InMemoryDb(Store, SlackStore):
         self._inbox: dict[int, InboxItem] = {}
         self._inbox_ids = count(1)
         self._keys: dict[str, bytes] = {}
+        self._forms: dict[str, OfferedForm] = {}
         self._preferences: dict[str, Preferences] = {}
 
     async def create_run(self, run: RunRecord, session_state: dict[str, Json], *, replaces_state: bool = False) -> None:
@@ -262,6 +263,18 @@ class InMemoryDb(Store, SlackStore):
     async def delete_inbox(self, item_id: int) -> None:
         with self._lock:
             self._inbox.pop(item_id, None)
+
+    async def put_form(self, form: OfferedForm) -> bool:
+        with self._lock:
+            return self._forms.setdefault(form.form_id, stored := deepcopy(form)) is stored
+
+    async def get_form(self, form_id: str) -> OfferedForm | None:
+        with self._lock:
+            return deepcopy(self._forms.get(form_id))
+
+    async def delete_forms(self, before: float) -> None:
+        with self._lock:
+            self._forms = {name: form for name, form in self._forms.items() if form.created_at >= before}
 
     async def get_preferences(self, person_id: str) -> Preferences:
         with self._lock:

@@ -57,8 +57,19 @@ class Preferences:
     """Whether they want each question that they may answer as a direct message."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class OfferedForm:
+    """A form that somebody was offered, and what must be known when it comes back."""
+
+    form_id: str
+    """32 hex digits: the token of the form speaks of it."""
+    asked: Json
+    """Who asked for it and where, and what they typed."""
+    created_at: float
+
+
 class SlackStore(Protocol):
-    """What the Slack app keeps: messages, its inbox, its secrets, what people prefer, and which runs are settled."""
+    """What the Slack app keeps: messages, inbox, forms, secrets, what people prefer, and which runs are settled."""
 
     async def list_messages(self, run_id: str) -> Sequence[SlackMessage]:
         """Return the messages of a run, in the order in which they were stored."""
@@ -80,6 +91,15 @@ class SlackStore(Protocol):
 
     async def delete_inbox(self, item_id: int) -> None:
         """Forget a payload that has been worked off."""
+
+    async def put_form(self, form: OfferedForm) -> bool:
+        """Store a form; False, and nothing changes, if there is one with this id."""
+
+    async def get_form(self, form_id: str) -> OfferedForm | None:
+        """Return a form that was offered, or None if there is none, or none any more."""
+
+    async def delete_forms(self, before: float) -> None:
+        """Forget the forms that were offered before a time, in unix seconds."""
 
     async def get_preferences(self, person_id: str) -> Preferences:
         """Return what a person has chosen, or what holds for those who have chosen nothing."""

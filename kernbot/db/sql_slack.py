@@ -9,9 +9,9 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from kernbot.db import conflicts
 from kernbot.db.base import Json
-from kernbot.db.rows import ALL_MESSAGES, inbox_item, insert_if_absent, message_record, message_row, readable
-from kernbot.db.slack import InboxItem, Preferences, SlackMessage
-from kernbot.db.tables import runs, slack_inbox, slack_keys, slack_messages, slack_preferences
+from kernbot.db.rows import ALL_MESSAGES, inbox_item, insert_if_absent, intact, message_record, message_row, readable
+from kernbot.db.slack import InboxItem, OfferedForm, Preferences, SlackMessage
+from kernbot.db.tables import runs, slack_forms, slack_inbox, slack_keys, slack_messages, slack_preferences
 
 
 def list_messages(connection: Connection, run_id: str) -> Sequence[SlackMessage]:
@@ -57,6 +57,22 @@ def list_inbox(connection: Connection, limit: int) -> Sequence[InboxItem]:
 def delete_inbox(connection: Connection, item_id: int) -> None:
     """See `SlackStore.delete_inbox`."""
     connection.execute(delete(slack_inbox).where(slack_inbox.c.item_id == item_id))
+
+
+def put_form(connection: Connection, form: OfferedForm) -> bool:
+    """See `SlackStore.put_form`."""
+    return insert_if_absent(connection, slack_forms, vars(form))
+
+
+def get_form(connection: Connection, form_id: str) -> OfferedForm | None:
+    """See `SlackStore.get_form`."""
+    row = connection.execute(select(slack_forms).where(slack_forms.c.form_id == form_id)).mappings().one_or_none()
+    return None if row is None else OfferedForm(**intact(row, f"form {form_id}"))
+
+
+def delete_forms(connection: Connection, before: float) -> None:
+    """See `SlackStore.delete_forms`."""
+    connection.execute(delete(slack_forms).where(slack_forms.c.created_at < before))
 
 
 def get_preferences(connection: Connection, person_id: str) -> Preferences:

@@ -26,7 +26,7 @@ from kernbot.db.base import (
     StateChanges,
     Store,
 )
-from kernbot.db.slack import InboxItem, Preferences, SlackMessage, SlackStore
+from kernbot.db.slack import InboxItem, OfferedForm, Preferences, SlackMessage, SlackStore
 from kernbot.run.status import RunStatus
 
 if TYPE_CHECKING:
@@ -189,6 +189,15 @@ class SqlStore(Store, SlackStore):
 
     async def delete_inbox(self, item_id: int) -> None:
         await self._write(db.sql_slack.delete_inbox, item_id)
+
+    async def put_form(self, form: OfferedForm) -> bool:
+        return await self._write(db.sql_slack.put_form, form)
+
+    async def get_form(self, form_id: str) -> OfferedForm | None:
+        return await self._read(db.sql_slack.get_form, form_id)
+
+    async def delete_forms(self, before: float) -> None:
+        await self._write(db.sql_slack.delete_forms, before)
 
     async def get_preferences(self, person_id: str) -> Preferences:
         return await self._read(db.sql_slack.get_preferences, person_id)

@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from kernbot.run.status import RunStatus
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest revision of the schema."""
 
 UNREADABLE: Any = object()
@@ -219,6 +219,15 @@ slack_keys = Table(
     metadata,
     Column("name", ID, primary_key=True),
     Column("secret", LargeBinary, nullable=False),
+)
+
+slack_forms = Table(
+    "slack_forms",
+    metadata,
+    Column("form_id", ID, primary_key=True),
+    Column("asked", JsonText),
+    Column("created_at", Float, nullable=False),
+    Index("slack_forms_by_age", "created_at"),
 )
 
 slack_preferences = Table(

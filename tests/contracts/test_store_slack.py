@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kernbot.db.slack import Preferences
+from kernbot.db.slack import OfferedForm, Preferences
 from kernbot.errors import ConflictError
 
 if TYPE_CHECKING:
@@ -120,3 +120,14 @@ async def test_who_wants_direct_messages_is_listed(bench: Bench) -> None:
     for name, wanted in (("UC", True), ("UA", True), ("UB", False)):
         await bench.store.save_preferences(Preferences(person_id=name, direct_messages=wanted))
     assert await bench.store.list_direct_message_readers() == ["UA", "UC"]
+
+
+async def test_a_form_is_kept_until_it_is_old(bench: Bench) -> None:
+    """What was stored first under an id comes back; what is older than a time is forgotten."""
+    old = OfferedForm(form_id="aa", asked={"text": "péché 🎉", "channel": None}, created_at=1.5)
+    new = OfferedForm(form_id="bb", asked={}, created_at=2.5)
+    assert [await bench.store.put_form(form) for form in (old, new)] == [True, True]
+    assert not await bench.store.put_form(replace(old, asked={"text": "other"}))
+    assert [await bench.store.get_form(name) for name in ("aa", "bb", "cc")] == [old, new, None]
+    await bench.store.delete_forms(2.5)
+    assert [await bench.store.get_form(name) for name in ("aa", "bb")] == [None, new]

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine, event, insert
 from kernbot.db import sql_runs, sql_shared, sql_slack
 from kernbot.db.base import AnswerRecord, JournalEntry, PauseRecord, RunFilter, RunRecord, StateChanges
 from kernbot.db.schema import ensure_schema, enter_schema
-from kernbot.db.slack import Preferences, SlackMessage
+from kernbot.db.slack import OfferedForm, Preferences, SlackMessage
 from kernbot.db.tables import runs
 from kernbot.run.status import RunStatus
 
@@ -86,6 +86,9 @@ HOT: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (sql_slack.settle_run, ("r1",)),
     (sql_slack.put_inbox, ({}, 1.0)),
     (sql_slack.delete_inbox, (1,)),
+    (sql_slack.put_form, (OfferedForm(form_id="f1", asked={}, created_at=1.0),)),
+    (sql_slack.get_form, ("f1",)),
+    (sql_slack.delete_forms, (1.0,)),
     (sql_slack.get_preferences, ("slack:T01:U02ANA",)),
     (sql_slack.save_preferences, (Preferences(person_id="slack:T01:U02ANA"),)),
     (sql_slack.list_direct_message_readers, ()),
