@@ -32,6 +32,9 @@ from kernbot.slack.people import SlackPeople
 from kernbot.slack.sender import Sender
 from kernbot.slack.transports import serve_http, serve_socket
 
+_SECONDS_OF_A_FORM = 7 * 86_400.0
+"""How long a form that was offered can be sent."""
+
 
 class BotStore(Store, SlackStore, Protocol):
     """The bot's one database."""
@@ -105,9 +108,10 @@ class _Parts:
         self._alarm = Alarm(self._sweep, self._seconds_left, interval=settings.sweep_seconds)
         self._doors = Doors(
             service=self._service,
+            store=store,
+            people=people,
             outbox=self._outbox,
             sender=sender,
-            people=people,
             client=client,
             tokens=tokens,
             team_id=workspace.team_id,
@@ -145,6 +149,7 @@ class _Parts:
         await self._service.expire_due(await self._inbox.decided_until(self._clock()))
         await self._service.recover()
         await self._outbox.recover()
+        await self._store.delete_forms(self._clock() - _SECONDS_OF_A_FORM)
         self._homes.changed()
 
     async def _seconds_left(self) -> float | None:

@@ -87,9 +87,7 @@ class Service:
         It has a session of its own. Raises NotFoundError for a name that is not registered, NotAllowedError.
         """
         registered = self.bot.get(name)
-        person = await self._starter(person_id, registered)
-        if refusal := authority.may_start(registered.policy, person):
-            raise NotAllowedError(refusal, registered, person, registered.policy.starters)
+        person = await self.check_may_start(name, person_id)
         notes = {
             "requester": person.display_name,
             "is_full_member": person.is_full_member,
@@ -101,6 +99,17 @@ class Service:
             await self.engine.start(registered.definition, request)
             _log.info("run started", extra={"run_id": run_id, "workflow": name})
         self.tell(run_id)
+
+    async def check_may_start(self, name: str, person_id: str) -> Person:
+        """Return what is known of a person who may start a workflow.
+
+        Raises NotFoundError for a name that is not registered, NotAllowedError and CannotCheckError.
+        """
+        registered = self.bot.get(name)
+        person = await self._starter(person_id, registered, max_age=FRESH_SECONDS)
+        if refusal := authority.may_start(registered.policy, person):
+            raise NotAllowedError(refusal, registered, person, registered.policy.starters)
+        return person
 
     async def check_may_answer(
         self, pause_id: str, person_id: str, action: Action | None = None, *, max_age: float = REMEMBERED_SECONDS
@@ -287,10 +296,12 @@ class Service:
             raise NotFoundError("No such run, or not yours.")
         return person
 
-    async def _starter(self, person_id: str, registered: Registration) -> Person:
+    async def _starter(
+        self, person_id: str, registered: Registration, *, max_age: float = REMEMBERED_SECONDS
+    ) -> Person:
         policy = registered.policy
         ids = (policy.rule.approvers or frozenset()) if policy.starters is None else policy.starters
-        return await self.people.look_up(person_id, registered.channel, ids)
+        return await self.people.look_up(person_id, registered.channel, ids, max_age=max_age)
 
     async def _groups(self, registered: Registration) -> dict[str, Any]:
         """Return what the cards of a run say of the groups that may answer: so it is known that they can be asked."""

@@ -15,12 +15,13 @@ from kernbot.slack.doors import Doors
 from kernbot.slack.home import Homes
 from kernbot.slack.inbox import Inbox, Listener
 from kernbot.slack.memberships import Memberships
+from kernbot.slack.start_listeners import StartButtons, StartForms
 from kernbot.slack.views import Views
 
 OPENING = re.compile(rf"^({'|'.join(map(re.escape, OPENING_ACTIONS))})(\.\d+)?$")
 TO_THREAD = re.compile(rf"^{re.escape(ids.THREAD)}\.\d+$")
 OUR_ACTIONS = re.compile(r"^(pause|run)\.")
-OUR_VIEWS = re.compile(r"^pause\.")
+OUR_VIEWS = re.compile(r"^(pause|start)\.")
 
 
 def build_inbox(doors: Doors, store: SlackStore) -> Inbox:
@@ -29,6 +30,7 @@ def build_inbox(doors: Doors, store: SlackStore) -> Inbox:
         "slash_commands": Commands(doors),
         "block_actions": Actions(doors),
         "view_submission": Views(doors),
+        "view_submission:start": StartForms(doors),
     }
     return Inbox(store, doors.service.engine.clock, listeners)
 
@@ -43,6 +45,7 @@ def build_app(doors: Doors, inbox: Inbox, homes: Homes, settings: Settings) -> A
     app.action(OUR_ACTIONS)(inbox.handle)
     app.view(OUR_VIEWS)(inbox.handle)
     _listen_in_home(app, homes)
+    _listen_for_starts(app, StartButtons(doors))
     return app
 
 
@@ -52,3 +55,11 @@ def _listen_in_home(app: AsyncApp, homes: Homes) -> None:
     app.action(ids.LESS)(homes.fold)
     app.action(ids.DIRECT_MESSAGES)(homes.prefer)
     app.action(TO_THREAD)(homes.go)
+
+
+def _listen_for_starts(app: AsyncApp, starts: StartButtons) -> None:
+    app.global_shortcut(ids.START_SHORTCUT)(starts.shortcut)
+    app.message_shortcut(ids.START_WITH_MESSAGE)(starts.with_message)
+    app.action(ids.HOME_START)(starts.shortcut)
+    app.action(ids.START_OPEN)(starts.offered)
+    app.event("app_mention")(starts.mentioned)

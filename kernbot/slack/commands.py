@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from kernbot.errors import UsageError
-from kernbot.runtime.service import CannotCheckError, NotAllowedError
-from kernbot.slack.channels import can_post
+from kernbot.errors import KernbotError
+from kernbot.runtime.service import CannotCheckError
 from kernbot.slack.doors import Doors
 from kernbot.slack.parse import (
     Cancel,
@@ -27,15 +25,12 @@ from kernbot.slack.parse import (
 )
 from kernbot.slack.render import refusals
 from kernbot.slack.run_commands import RunCommands
-from kernbot.slack.telling import Message, names_of
+from kernbot.slack.start_fields import filled
+from kernbot.slack.starting import Asked, Started, Starting
+from kernbot.slack.telling import Message
 
-
-@dataclass(frozen=True)
-class Started:
-    """A run that a command has started."""
-
-    name: str
-    run_id: str
+Decided = Message | Started | Asked
+"""What to say, a run that was started, or a form that was asked for."""
 
 
 class Commands:
@@ -48,28 +43,29 @@ class Commands:
         self._doors = doors
         self._service = doors.service
         self._of_runs = RunCommands(doors)
+        self._starting = Starting(doors)
 
-    async def decide(self, body: dict[str, Any], at: float) -> Message | Started:
+    async def decide(self, body: dict[str, Any], at: float) -> Decided:
         """Do what was typed; return what to tell the person who typed it."""
         who = self._doors.person(body["user_id"], None)
         command = parse_command(body.get("text", ""), self._service.bot.names, command=self._doors.command)
         try:
             if isinstance(command, Run):
-                return await self._run(command, who, _run_id(body))
+                return await self._run(command, who, body)
             return await self._answer(command, who, at)
         except CannotCheckError:
             return refusals.cannot_check()
 
-    async def report(self, body: dict[str, Any], decided: Message | Started, ack: AsyncAck | None) -> None:
-        """Answer the person who typed the command; once a run has started, with a link to it."""
-        if isinstance(decided, Started):
-            if ack is not None:
-                await ack()
-            decided = await self._started(decided)
-        elif ack is not None:
-            await ack(**decided)
-            return
-        await self._doors.sender.respond(body["response_url"], decided)
+    async def report(self, body: dict[str, Any], decided: Decided, ack: AsyncAck | None) -> None:
+        """Answer the person who typed the command: with a form, or once a run has started with a link to it."""
+        if ack is not None:
+            await ack(**(decided if isinstance(decided, dict) else {}))
+        if isinstance(decided, Asked):
+            await self._starting.open(decided, body["trigger_id"])
+        elif isinstance(decided, Started):
+            await self._doors.sender.respond(body["response_url"], await self._starting.report(decided))
+        elif ack is None:
+            await self._doors.sender.respond(body["response_url"], decided)
 
     async def _answer(self, command: Command, who: str, at: float) -> Message:
         match command:
@@ -82,23 +78,27 @@ class Commands:
                 return await self._of_runs.answer(command, who, at)
         return refusals.help_text(self._doors.command)
 
-    async def _run(self, command: Run, who: str, run_id: str) -> Message | Started:
-        channel = self._service.bot.get(command.name).channel
-        if not await can_post(self._doors.client, channel):
-            return refusals.invite(channel, self._doors.bot_name)
+    async def _run(self, command: Run, who: str, body: dict[str, Any]) -> Decided:
+        """Start a workflow with what was typed; where that is not enough, or wrong, a form is asked for."""
+        asked = Asked(
+            who=who,
+            user_id=body["user_id"],
+            workflow=command.name,
+            text=command.input,
+            channel=body["channel_id"],
+            response_url=body["response_url"],
+        )
+        if command.name is None:
+            return asked
         try:
-            await self._service.start(command.name, command.input, who, run_id=run_id)
-        except NotAllowedError as error:
-            named = await names_of(self._doors, error)
-            return refusals.may_not_start(error.refusal, command.name, error.registration.channel, named)
-        except UsageError as error:
-            return refusals.input_does_not_fit(command.name, str(error))
-        return Started(command.name, run_id)
-
-    async def _started(self, started: Started) -> Message:
-        await self._doors.outbox.try_now(started.run_id)
-        link = await self._doors.outbox.link_to_run(started.run_id)
-        return refusals.started(started.name, started.run_id, link)
+            registered = await self._starting.check(command.name, who)
+            zone = await self._doors.people.time_zone(asked.user_id)
+            start = filled(registered.definition.input_schema, command.input, zone)
+            if not start.is_ready:
+                return asked
+            return await self._starting.start(command.name, start.given, who, _run_id(body))
+        except KernbotError as error:
+            return await self._starting.refusal_of(error, command.name)
 
 
 def _run_id(body: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from slack_sdk.web.async_client import AsyncWebClient
 
 from kernbot.db.base import PauseRecord
+from kernbot.db.slack import SlackStore
 from kernbot.errors import NotFoundError
 from kernbot.runtime.service import Service
 from kernbot.slack.ids import Token, TokenMaker, person_id
@@ -20,9 +21,10 @@ class Doors:
     """The parts that stand behind the listeners, which parse, ask who may, wait for the commit, ack, and report."""
 
     service: Service
+    store: SlackStore
+    people: SlackPeople
     outbox: Outbox
     sender: Sender
-    people: SlackPeople
     client: AsyncWebClient
     tokens: TokenMaker
     team_id: str

@@ -35,6 +35,15 @@ DIRECT_MESSAGES = "home.dm"
 RUN_DETAILS = "run.details"
 RUN_CANCEL = "run.cancel"
 CLOSED = "pause.closed"
+START_CHOOSE = "start.choose"
+START_FORM = "start.form"
+START_OPEN = "start.open"
+"""A button that opens a form which somebody was offered."""
+START_OVER = "start.over"
+"""A modal that only says what came of a form."""
+START_SHORTCUT = "start.shortcut"
+START_WITH_MESSAGE = "start.message"
+HOME_START = "home.start"
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,10 @@ class Listener(Protocol):
 
 
 class Inbox:
-    """Hands payloads to their listeners, by type, and keeps those that take long."""
+    """Hands payloads to their listeners, by type, and keeps those that take long.
+
+    A listener named `view_submission:start` gets the forms whose `callback_id` begins with `start.`.
+    """
 
     def __init__(self, store: SlackStore, clock: Callable[[], float], listeners: Mapping[str, Listener]) -> None:
         self._store = store
@@ -82,7 +85,9 @@ class Inbox:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _listener(self, body: Body) -> Listener:
-        return self._listeners[body.get("type", "slash_commands")]
+        kind = body.get("type", "slash_commands")
+        family = str((body.get("view") or {}).get("callback_id")).partition(".")[0]
+        return self._listeners.get(f"{kind}:{family}") or self._listeners[kind]
 
     def _begin(self, decide: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.create_task(decide)

@@ -21,7 +21,8 @@ _MOST_NAMES = 20
 class Run:
     """Start a workflow."""
 
-    name: str
+    name: str | None
+    """None if it is yet to be chosen."""
     input: str | None
     """The rest of the line as it was typed; None if there is none."""
 
@@ -86,12 +87,12 @@ _PLAIN: Mapping[str, Command] = {"": Help(), "help": Help(), "list": List(), "pe
 
 def parse_command(text: str, known: Sequence[str], *, command: str = "/kern") -> Command:
     """Return what a slash command asks for; `known` are the workflows' names, `command` its own name."""
-    word, rest = _first_word(_unescape(text))
+    word, rest = _first_word(unescape(text))
     match word.lower():
         case "" | "help" | "list" | "pending" as plain:
             return _PLAIN[plain]
         case "run":
-            return _run(rest, known, command)
+            return _run(rest, known)
         case "status":
             return Status(_first_word(rest)[0] or None)
         case "history":
@@ -187,14 +188,29 @@ class Submission:
         )
 
 
-def _run(rest: str, known: Sequence[str], command: str) -> Command:
+def find_workflow(text: str, known: Sequence[str]) -> Run:
+    """Return what a mention of the bot asks for: `run NAME INPUT`, or any words, which are the input then."""
+    words = unescape(text).strip()
+    word, rest = _first_word(words)
+    asked = rest if word.lower() == "run" else words
+    return _named(asked, known) or Run(None, asked or None)
+
+
+def _run(rest: str, known: Sequence[str]) -> Command:
     if not rest:
-        return Complaint(f"Which workflow? Type `{command} run WORKFLOW`. {_known(known)}")
-    for name in sorted(known, key=len, reverse=True):
-        if rest == name or (rest.startswith(name) and rest[len(name)].isspace()):
-            return Run(name, rest[len(name) :].strip() or None)
+        return Run(None, None)
+    if named := _named(rest, known):
+        return named
     typed, _ = _first_word(rest)
     return Complaint(f"There is no workflow {code(typed)}.{_did_you_mean(typed, known)} {_known(known)}")
+
+
+def _named(text: str, known: Sequence[str]) -> Run | None:
+    """Return which workflow a text begins with, and the rest of it."""
+    for name in sorted(known, key=len, reverse=True):
+        if text == name or (text.startswith(name) and text[len(name)].isspace()):
+            return Run(name, text[len(name) :].strip() or None)
+    return None
 
 
 def _history(rest: str, known: Sequence[str]) -> Command:
@@ -232,7 +248,7 @@ def _first_word(text: str) -> tuple[str, str]:
     return word, rest[0].rstrip() if rest else ""
 
 
-def _unescape(text: str) -> str:
+def unescape(text: str) -> str:
     """Return what was typed; Slack escapes three characters, and writes people and channels as `<@U…|…>`."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 

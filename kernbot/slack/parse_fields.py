@@ -6,7 +6,9 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from kernbot.run.masking import Masked
 from kernbot.slack.render.facts import FieldFacts
@@ -16,6 +18,7 @@ from kernbot.slack.render.values import as_text
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}")
 
 
 def read_fields(
@@ -74,12 +77,15 @@ def _read(number: int, field: FieldFacts, entry: Mapping[str, Any]) -> Any:
     if options is not None:
         values = _choices(number, options, chosen)
         return values if field.several else values[0]
-    return _read_text(field, restored(typed, default_text(field)))
+    return read_text(field, restored(typed, default_text(field) if field.typed is None else field.typed))
 
 
-def _read_text(field: FieldFacts, typed: str) -> Any:
+def read_text(field: FieldFacts, typed: str) -> Any:
+    """Return the value that a text stands for in a field that is typed; ValueError, in words, for another."""
     try:
-        return _READERS[field.field_type](typed)
+        return (
+            _moment(typed.strip(), field.zone) if field.field_type == "datetime" else _READERS[field.field_type](typed)
+        )
     except ValueError:
         if not field.secret:
             raise
@@ -96,7 +102,7 @@ def _as_seen(number: int, field: FieldFacts, entry: Mapping[str, Any]) -> str:
 
 
 def _text(entry: Mapping[str, Any]) -> str:
-    return entry.get("value") or ""
+    return entry.get("value") or entry.get("selected_date") or ""
 
 
 def _chosen(entry: Mapping[str, Any]) -> list[str]:
@@ -142,10 +148,55 @@ def _object(typed: str) -> dict[str, Any]:
     return value
 
 
+def _decimal(typed: str) -> str:
+    if not _NUMBER.fullmatch(typed.strip()):
+        raise _wrong(typed, "decimal")
+    return typed.strip()
+
+
+def _day(typed: str) -> str:
+    try:
+        return date.fromisoformat(typed.strip()).isoformat()
+    except ValueError:
+        raise _wrong(typed, "date") from None
+
+
+def _moment(typed: str, zone: str) -> str:
+    """Return a date and time in UTC, in ISO 8601; one without a zone of its own is read in `zone`."""
+    if not _MOMENT.match(typed):
+        raise _wrong(typed, "datetime")
+    try:
+        moment = datetime.fromisoformat(typed)
+        local = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+        in_utc = local.astimezone(UTC)
+        there = in_utc.astimezone(local.tzinfo)
+    except (ValueError, OverflowError):
+        raise _wrong(typed, "datetime") from None
+    if there.replace(tzinfo=None) != local.replace(tzinfo=None):
+        raise ValueError(f"There is no such time in {zone}: the clocks are put forward then.")
+    return in_utc.isoformat().replace("+00:00", "Z")
+
+
+def _lines(typed: str) -> list[str]:
+    return [line.strip() for line in typed.splitlines() if line.strip()]
+
+
+def _anything(typed: str) -> Any:
+    """Return what JSON stands for, and any other text as it is."""
+    try:
+        return read_json(typed, "dict")
+    except ValueError:
+        return typed
+
+
 _READERS: dict[str, Callable[[str], Any]] = {
     "str": str,
     "int": _whole_number,
     "float": _number,
+    "decimal": _decimal,
+    "date": _day,
+    "lines": _lines,
+    "any": _anything,
     "list": _list,
     "dict": _object,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable, Mapping
 from typing import Any
+from zoneinfo import available_timezones
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -86,6 +87,24 @@ class SlackPeople:
                 return None
             raise
         return Named(_display_name(user))
+
+    async def time_zone(self, user_id: str) -> str:
+        """Return the IANA time zone of a person; UTC where Slack does not tell one that is known here."""
+        zone = str((await self._told_of(user_id)).get("tz") or "UTC")
+        return zone if zone in available_timezones() else "UTC"
+
+    async def display_name(self, user_id: str) -> str:
+        """Return how a person is called; their id where Slack does not tell."""
+        return _display_name(await self._told_of(user_id) or {"id": user_id})
+
+    async def _told_of(self, user_id: str) -> dict[str, Any]:
+        try:
+            user: dict[str, Any] = await self._shared(
+                ("user", user_id), REMEMBERED_SECONDS, lambda: self._user(user_id)
+            )
+        except SLACK_FAILURES:
+            return {}
+        return user
 
     async def _user(self, user_id: str) -> dict[str, Any]:
         response = await self._client.users_info(user=user_id)

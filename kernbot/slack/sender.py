@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +24,16 @@ _log = logging.getLogger(__name__)
 
 EVENT_TYPE = "kernbot_message"
 _SLACK_HOOKS = ("https", "hooks.slack.com")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where one person did something: where they are told what came of it."""
+
+    user_id: str
+    channel: str | None = None
+    thread_ts: str | None = None
+    response_url: str | None = None
 
 
 class Sender:
@@ -58,17 +69,36 @@ class Sender:
 
         It may never arrive, so nothing required stands only there.
         """
-        is_shown = await self._whisper_in_thread(click, message)
+        is_shown = await self._whisper(str(click.channel_id), click.user_id, click.thread_ts, message)
         if click.response_url is not None and (click.is_broadcast or not is_shown):
             await self.respond(click.response_url, message)
 
-    async def _whisper_in_thread(self, click: Click, message: dict[str, Any]) -> bool:
+    async def tell(self, place: Place, message: dict[str, Any]) -> None:
+        """Show a message to one person where they did something: in the thread, in the channel, else directly."""
+        if (
+            place.channel
+            and place.thread_ts
+            and await self._whisper(place.channel, place.user_id, place.thread_ts, message)
+        ):
+            return
+        if place.response_url and await self.respond(place.response_url, message):
+            return
+        await self.say(place.user_id, None, message)
+
+    async def say(self, channel: str, thread_ts: str | None, message: dict[str, Any]) -> None:
+        """Post a message that is never changed; to a person, if `channel` is the id of one."""
         try:
-            await self._client.chat_postEphemeral(
-                channel=str(click.channel_id), user=click.user_id, thread_ts=click.thread_ts, **message
+            await self._client.chat_postMessage(
+                channel=channel, thread_ts=thread_ts, unfurl_links=False, unfurl_media=False, **message
             )
         except SLACK_FAILURES as error:
-            _log.info("ephemeral not shown: %s", error_code(error), extra={"channel": click.channel_id})
+            _log.warning("message not posted: %s", error_code(error), extra={"channel": channel})
+
+    async def _whisper(self, channel: str, user_id: str, thread_ts: str | None, message: dict[str, Any]) -> bool:
+        try:
+            await self._client.chat_postEphemeral(channel=channel, user=user_id, thread_ts=thread_ts, **message)
+        except SLACK_FAILURES as error:
+            _log.info("ephemeral not shown: %s", error_code(error), extra={"channel": channel})
             return False
         return True
 

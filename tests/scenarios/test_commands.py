@@ -25,7 +25,6 @@ async def test_help_shows_what_there_is(team: Team, text: str) -> None:
     ("text", "answer"),
     [
         ("run deplyo", "There is no workflow `deplyo`. Did you mean `deploy`?"),
-        ("run", "Which workflow? Type `/kern run WORKFLOW`. There are: `configure`, `deploy`."),
         ("stauts", "`stauts` is not a command. Did you mean `status`?"),
         ("deploy", "Did you mean `/kern run deploy`?"),
         ("cancel", "Which run? Type `/kern cancel RUN`"),

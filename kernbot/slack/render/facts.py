@@ -65,6 +65,12 @@ class FieldFacts:
     """What a model guessed: shown, never filled in."""
     secret: bool = False
     """Whether what is filled in is shown nowhere."""
+    zone: str = "UTC"
+    """The IANA time zone in which a date and time is read."""
+    typed: str | None = None
+    """What somebody has typed already, in the place of the default: it may be wrong."""
+    problem: str | None = None
+    """What is wrong with that, as `mrkdwn`; said above the field."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from itertools import chain, repeat
 from typing import Any
 
-from kernbot.slack.render.blocks import Block, Element, plain
+from kernbot.slack.render.blocks import Block, Element, plain, section
 from kernbot.slack.render.facts import FieldFacts
 from kernbot.slack.render.text import cut, one_line, short, with_lines
 from kernbot.slack.render.values import as_text
@@ -15,10 +16,20 @@ from kernbot.slack.render.values import as_text
 EXAMPLES = {
     "int": ("a whole number", "12"),
     "float": ("a number", "0.7"),
+    "decimal": ("a number", "0.7"),
+    "date": ("a date", "2026-12-31"),
+    "datetime": ("a date and time", "2026-12-31 14:30"),
     "list": ("a list in JSON", '["a", "b"]'),
     "dict": ("an object in JSON", '{"name": "value"}'),
 }
 """For the types that are typed as text: what they are called, and an example."""
+_HOW_TO_TYPE = {
+    "datetime": "Your time zone counts: {zone}.",
+    "lines": "One per line.",
+    "any": "A text, or JSON.",
+}
+
+SHOWN_NOWHERE = "Secret: what you type is shown nowhere."
 
 _LONGEST_INPUT = 3_000
 _LONGEST_LABEL = 300
@@ -30,6 +41,7 @@ _LONGEST_GUESS = 150
 _LONGEST_LINE = 80
 _MOST_RADIO = 10
 _MOST_OPTIONS = 100
+_DAY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 
 
 def field_id(number: int) -> str:
@@ -58,8 +70,27 @@ def default_text(field: FieldFacts) -> str:
     """Return the default as it would be typed, or nothing."""
     if field.default is None:
         return ""
+    if field.field_type == "lines":
+        return "\n".join(field.default)
+    if field.field_type == "any":
+        return any_text(field.default)
     is_json = field.field_type in ("list", "dict")
     return json.dumps(field.default, ensure_ascii=False, indent=2) if is_json else as_text(field.default)
+
+
+def any_text(value: Any) -> str:
+    """Return any value as it would be typed: as JSON, but for a text that could not be taken for such."""
+    if isinstance(value, str):
+        try:
+            json.loads(value)
+        except ValueError:
+            return value
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def shown_at_first(field: FieldFacts) -> str:
+    """Return the text that an input begins with; never a secret."""
+    return "" if field.secret else with_lines(default_text(field) if field.typed is None else field.typed)
 
 
 def hides_default(field: FieldFacts) -> bool:
@@ -82,7 +113,11 @@ def input_blocks(fields: Sequence[FieldFacts]) -> list[Block]:
     """Return fields as inputs; the more there are, the less of each description is shown."""
     each = _ALL_DESCRIPTIONS // max(len(fields), 1)
     room, label = min(_LONGEST_DESCRIPTION, each), max(_SHORTEST_LABEL, min(_LONGEST_LABEL, each // 2))
-    return [_input_block(number, field, room, label) for number, field in enumerate(fields)]
+    blocks: list[Block] = []
+    for number, field in enumerate(fields):
+        blocks += [section(f"problem.{number}", field.problem)] if field.problem else []
+        blocks.append(_input_block(number, field, room, label))
+    return blocks
 
 
 def _input_block(number: int, field: FieldFacts, room: int, label: int) -> Block:
@@ -100,18 +135,25 @@ def _input_block(number: int, field: FieldFacts, room: int, label: int) -> Block
 
 
 def _typed(field: FieldFacts) -> Element:
-    default = with_lines(default_text(field))
+    default = shown_at_first(field)
+    if field.field_type == "date":
+        return _picked(default)
     element: Element = {"type": "plain_text_input", "max_length": _LONGEST_INPUT}
-    if default and not hides_default(field):
+    if default and len(default) <= _LONGEST_INPUT:
         element["initial_value"] = default
     return element | {"multiline": True} if _is_long(field, default) else element
+
+
+def _picked(day: str) -> Element:
+    element: Element = {"type": "datepicker", "placeholder": plain("Choose a date")}
+    return element | {"initial_date": day} if _DAY.fullmatch(day) else element
 
 
 def _is_long(field: FieldFacts, default: str) -> bool:
     if field.is_long:
         return True
     if field.field_type != "str":
-        return field.field_type in ("list", "dict")
+        return field.field_type in ("list", "dict", "lines", "any")
     return "\n" in default or max(len(default), len(field.description or "")) > _LONGEST_LINE
 
 
@@ -163,14 +205,15 @@ def _option(number: int, place: int, value: Any, description: str | None) -> Ele
 def _hint(field: FieldFacts, room: int) -> str:
     description = cut(field.description or "", room)
     sentences = [description.text.rstrip()]
-    if choices(field) is None and field.field_type in EXAMPLES:
+    if choices(field) is None and field.field_type in EXAMPLES and field.field_type != "date":
         name, example = EXAMPLES[field.field_type]
         sentences.append(f"{name[0].upper()}{name[1:]}, such as {example}.")
+    sentences.append(_HOW_TO_TYPE.get(field.field_type, "").format(zone=field.zone))
     if field.suggestion is not None:
         guess = short(as_text(field.suggestion), min(_LONGEST_GUESS, room))
         sentences.append(f"The model's guess, not used unless you type it: “{guess}”.")
     if field.secret:
-        sentences.append("Secret: what you type is shown nowhere.")
+        sentences.append(SHOWN_NOWHERE)
     if hides_default(field):
         sentences.append(f"Left empty, the default of {len(default_text(field)):,} characters is used.")
     return " ".join(filter(None, sentences))

@@ -78,7 +78,7 @@ def closed(run: RunFacts, pause: PauseFacts, typed: Sequence[tuple[str, str]]) -
     next_steps = still_possible(run)
     tail = [context(at("next"), next_steps)] if next_steps else []
     room = MOST_BLOCKS - len(head) - len(tail)
-    view = modal("Not recorded", [*head, *fitted(at, _to_copy(typed), room), *tail])
+    view = modal("Not recorded", [*head, *fitted(at, to_copy(typed), room), *tail])
     return view | {"callback_id": ids.CLOSED}
 
 
@@ -123,6 +123,7 @@ def _blocks_of_run(run: RunFacts, at: At) -> Iterator[Block]:
         yield from numbered(at, "result", pieces_of("result", run.content))
 
 
-def _to_copy(typed: Sequence[tuple[str, str]]) -> Iterator[Part]:
+def to_copy(typed: Sequence[tuple[str, str]]) -> Iterator[Part]:
+    """Yield what somebody has typed, whole; several texts under their names."""
     for name, text in typed:
         yield from pieces_of(name, text) if len(typed) > 1 else [(quote(words(with_lines(text))),)]

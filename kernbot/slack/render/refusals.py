@@ -112,6 +112,37 @@ def complaint(text: str) -> dict[str, Any]:
     return _message(text)
 
 
+def no_workflow(name: str) -> dict[str, Any]:
+    """Return the answer to a form of a workflow that is not registered any more."""
+    return _message(f"Not started: there is no workflow {code(name)} any more.", "The bot may have been changed since.")
+
+
+def form_is_old(name: str | None) -> dict[str, Any]:
+    """Return the answer to a form that does not fit any more; `name` is its workflow, if that is known."""
+    what = f" {code(name)}" if name else ""
+    return _message(f"Not started: this form{what} is out of date.", "Please open it again.")
+
+
+def not_your_form(who: str, command: str) -> dict[str, Any]:
+    """Return the answer to a click on an offer that was made to somebody else; `who` is a display name."""
+    return _message(f"This form is for {code(who)}, who asked for it.", f"Type {code(f'{command} run')} for your own.")
+
+
+def form_not_opened() -> dict[str, Any]:
+    """Return the answer where a form could not be shown, for a reason that may pass."""
+    return _message("Not started: the form could not be made just now.", "Please try again in a moment.")
+
+
+def errors_in_form(texts: Sequence[str]) -> dict[str, Any]:
+    """Return the answer to a form that was found wrong too late to say so at its fields."""
+    return _message("Not started:", fitting(escape(text) for text in texts))
+
+
+def nothing_to_start() -> dict[str, Any]:
+    """Return the answer to somebody who may start no workflow."""
+    return _message("There is no workflow that you may start.")
+
+
 def input_does_not_fit(workflow: str, why: str) -> dict[str, Any]:
     """Return the answer to an input that the workflow does not take; nothing was started."""
     return _message(f"{code(workflow)} was not started: its input does not fit.", code(why, at_most=1_000))
@@ -156,7 +187,9 @@ def help_text(command: str) -> dict[str, Any]:
     """Return what the command can do; `command` is its name with the slash."""
     return _message(
         f"What {code(command)} can do:",
-        f"`{command} run WORKFLOW INPUT` starts a workflow; the rest of the line is its input.\n"
+        f"`{command} run` opens a form in which you choose and start a workflow.\n"
+        f"`{command} run WORKFLOW INPUT` starts it; where it has several inputs, they are `name=value` or JSON, "
+        "and a form opens for what is missing.\n"
         f"`{command} list` shows the workflows that you may start.\n"
         f"`{command} status` shows your runs, `{command} status RUN` one of them.\n"
         f"`{command} pending` shows what waits for your answer.\n"
@@ -169,7 +202,7 @@ def help_text(command: str) -> dict[str, Any]:
 def workflows(names: Sequence[tuple[str, str | None]]) -> dict[str, Any]:
     """Return the list of workflows with their descriptions."""
     if not names:
-        return _message("There is no workflow that you may start.")
+        return nothing_to_start()
     lines = (f"{code(name)} {_described(description)}".rstrip() for name, description in names)
     return _message("Workflows:", fitting(lines))
 

@@ -1,0 +1,198 @@
+"""What is heard of starting: forms that are sent, buttons and shortcuts that open one, and mentions of the bot."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from kernbot.errors import KernbotError
+from kernbot.runtime.service import CannotCheckError
+from kernbot.slack import ids
+from kernbot.slack.doors import Doors
+from kernbot.slack.parse import Click, Submission, find_workflow, unescape
+from kernbot.slack.parse_fields import read_fields
+from kernbot.slack.render import refusals, start_forms
+from kernbot.slack.render.inputs import field_id
+from kernbot.slack.sender import Place
+from kernbot.slack.start_fields import errors_of, filled, read_filled
+from kernbot.slack.starting import Asked, Started, Starting, digest_of_choices, run_id_of, shape_of
+from kernbot.workflow.inputs import InputError
+
+Response = dict[str, Any]
+"""The body of an ack."""
+
+_MENTION = re.compile(r"<@[UW][A-Z0-9]+(\|[^>]*)?>")
+_ASK_AGAIN = "The bot cannot check your right just now. Nothing was started: please send it again in a moment."
+
+
+class StartForms:
+    """What happens when a form that starts a workflow is sent."""
+
+    received: Mapping[str, Any] = {"response_action": "update", "view": start_forms.being_started()}
+
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+        self._starting = Starting(doors)
+
+    async def decide(self, body: dict[str, Any], at: float) -> Response | tuple[Asked, Started]:  # noqa: ARG002 - no form is too late
+        """Start what was filled in, or return the ack, which says what is wrong, or is the next form."""
+        submission = Submission.of(body)
+        form = await self._doors.store.get_form(submission.token.subject) if submission else None
+        if submission is None or form is None:
+            return _instead(refusals.form_is_old(None), body)
+        asked = Asked(**form.asked)
+        if self._doors.person(submission.user_id, submission.user_team_id) != asked.who:
+            return _instead(refusals.form_is_old(None), body)
+        try:
+            if submission.callback_id == ids.START_CHOOSE:
+                return await self._chosen(submission, asked)
+            return await self._sent(submission, asked, body)
+        except CannotCheckError:
+            return {"response_action": "errors", "errors": {field_id(0): _ASK_AGAIN}}
+        except KernbotError as error:
+            return _instead(await self._starting.refusal_of(error, asked.workflow), body)
+
+    async def report(
+        self, body: dict[str, Any], decided: Response | tuple[Asked, Started], ack: AsyncAck | None
+    ) -> None:
+        """Ack; and where a run has started, tell its starter with a link, where they asked for it or in the modal."""
+        if not isinstance(decided, tuple):
+            await self._answer(body, decided, ack)
+            return
+        asked, started = decided
+        if ack is not None:
+            is_told_elsewhere = asked.channel is not None
+            await ack(**({"response_action": "clear"} if is_told_elsewhere else self.received))
+        told = await self._starting.report(started)
+        if asked.channel is not None:
+            await self._doors.sender.tell(asked.place, told)
+        if asked.channel is None or ack is None:
+            await self._doors.sender.show(body["view"]["id"], start_forms.has_started(told))
+
+    async def _answer(self, body: dict[str, Any], decided: Response, ack: AsyncAck | None) -> None:
+        if ack is not None:
+            await ack(**decided)
+            return
+        errors = decided.get("errors")
+        wrong = _instead(refusals.errors_in_form(list(errors.values())), body) if errors else decided
+        await self._doors.sender.show(body["view"]["id"], wrong["view"])
+
+    async def _chosen(self, submission: Submission, asked: Asked) -> Response:
+        choices = await self._starting.choices(asked.who)
+        if not self._doors.tokens.is_genuine(submission.token, ids.START_CHOOSE, digest_of_choices(choices)):
+            return {"response_action": "update", "view": await self._starting.view(asked, submission.token.subject)}
+        values, errors = read_fields([start_forms.choice_of_workflow(choices)], submission.values)
+        if errors:
+            return {"response_action": "errors", "errors": errors}
+        [name] = values.values()
+        return {"response_action": "push", "view": await self._starting.next_view(replace(asked, workflow=name))}
+
+    async def _sent(
+        self, submission: Submission, asked: Asked, body: dict[str, Any]
+    ) -> Response | tuple[Asked, Started]:
+        name = asked.workflow or ""
+        registered = await self._starting.check(name, asked.who)
+        start = filled(registered.definition.input_schema, asked.text, asked.zone)
+        if not self._doors.tokens.is_genuine(submission.token, ids.START_FORM, shape_of(name, start)):
+            return _instead(refusals.form_is_old(name), body)
+        given, errors = read_filled(registered.definition.input_schema, start, submission.values)
+        if errors:
+            return {"response_action": "errors", "errors": errors}
+        try:
+            return asked, await self._starting.start(name, given, asked.who, run_id_of(body["view"]["id"]))
+        except InputError as error:
+            if not start.fields:
+                return _instead(refusals.input_does_not_fit(name, str(error)), body)
+            return {"response_action": "errors", "errors": errors_of(error, start.fields)}
+
+
+class StartButtons:
+    """What opens a form: shortcuts, the button of App Home, and the offer that answers a mention."""
+
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+        self._starting = Starting(doors)
+
+    async def shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Open the form in which a workflow is chosen: from anywhere, with nothing filled in."""
+        await ack()
+        await self._starting.open(self._asked(body), body["trigger_id"])
+
+    async def with_message(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Open it with the text of a message filled in."""
+        await ack()
+        shown = body["message"]
+        asked = replace(
+            self._asked(body),
+            text=unescape(shown.get("text") or "").strip() or None,
+            channel=body["channel"]["id"],
+            thread_ts=shown.get("thread_ts"),
+            response_url=body.get("response_url"),
+        )
+        await self._starting.open(asked, body["trigger_id"])
+
+    async def offered(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Open the form that was offered, to the one whom it was offered to."""
+        await ack()
+        click = Click.of(body)
+        form = await self._starting.offered(click.token) if click else None
+        if click is None or click.trigger_id is None or form is None:
+            await self._tell(body, refusals.not_valid())
+            return
+        asked = Asked(**form.asked)
+        if asked.who != self._doors.person(click.user_id, click.user_team_id):
+            name = await self._doors.people.display_name(asked.user_id)
+            await self._tell(body, refusals.not_your_form(name, self._doors.command))
+            return
+        await self._starting.open_offered(form, click.trigger_id, _place_of(body))
+
+    async def mentioned(self, body: dict[str, Any]) -> None:
+        """Answer a mention of the bot by a person in its thread, with a button: a mention carries no trigger.
+
+        The same event twice is answered once.
+        """
+        event = body["event"]
+        if "bot_id" in event or not event.get("user"):
+            return
+        wanted = find_workflow(_MENTION.sub(" ", event.get("text") or ""), self._doors.service.bot.names)
+        user_id = event["user"]
+        asked = Asked(
+            who=self._doors.person(user_id, event.get("user_team") or event.get("team")),
+            user_id=user_id,
+            workflow=wanted.name,
+            text=wanted.input,
+            zone=await self._doors.people.time_zone(user_id),
+            channel=event["channel"],
+            thread_ts=event.get("thread_ts") or event["ts"],
+        )
+        message = await self._starting.offer(asked, hashlib.sha256(body["event_id"].encode()).hexdigest()[:32])
+        if message is not None:
+            await self._doors.sender.say(str(asked.channel), str(asked.thread_ts), message)
+
+    def _asked(self, body: dict[str, Any]) -> Asked:
+        user = body["user"]
+        return Asked(who=self._doors.person(user["id"], user.get("team_id")), user_id=user["id"])
+
+    async def _tell(self, body: dict[str, Any], message: dict[str, Any]) -> None:
+        await self._doors.sender.tell(_place_of(body), message)
+
+
+def _place_of(body: Mapping[str, Any]) -> Place:
+    """Return where a click was made."""
+    container = body.get("container") or {}
+    return Place(
+        user_id=body["user"]["id"],
+        channel=container.get("channel_id"),
+        thread_ts=container.get("thread_ts"),
+        response_url=body.get("response_url"),
+    )
+
+
+def _instead(refusal: Mapping[str, Any], body: Mapping[str, Any]) -> Response:
+    view = start_forms.not_started(refusal, start_forms.typed_in(body.get("view") or {}))
+    return {"response_action": "update", "view": view}
