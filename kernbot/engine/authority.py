@@ -5,9 +5,9 @@ Who is named (approvers, starters, owners, operators) is a set of opaque ids her
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -67,18 +67,24 @@ class Rule:
     requester_may_approve: bool = False
     is_of_gate: bool = False
     """Whether the approvers are set on the very gate that asks, not for its workflow."""
+    ids: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """What stands for a name that an author gave in the place of an id."""
 
     def at(self, review: HumanReview) -> Rule:
         """Return the rule of a gate inside a workflow that has this one: what is set on the gate wins."""
         may = review.requester_may_approve
         rule = self if may is None else replace(self, requester_may_approve=may)
-        own = review.approvers
-        return rule if own is None else replace(rule, approvers=frozenset(own), is_of_gate=True)
+        if review.approvers is None:
+            return rule
+        return replace(rule, approvers=identified(review.approvers, self.ids), is_of_gate=True)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON."""
-        approvers = None if self.approvers is None else sorted(self.approvers)
-        return {**vars(self), "approvers": approvers}
+        return {
+            "approvers": None if self.approvers is None else sorted(self.approvers),
+            "requester_may_approve": self.requester_may_approve,
+            "is_of_gate": self.is_of_gate,
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Rule:
@@ -89,6 +95,11 @@ class Rule:
 
 MEMBERS = Rule()
 """What holds where nobody says anything: the full members of the channel."""
+
+
+def identified(given: Iterable[str], ids: Mapping[str, str]) -> Ids:
+    """Return ids, also of those that are given by a name."""
+    return frozenset(ids.get(name, name) for name in given)
 
 
 class Deed(StrEnum):
@@ -186,6 +197,18 @@ class Policy:
         """All ids that matter here."""
         return frozenset().union(
             self.rule.approvers or (), self.gates, self.starters or (), self.owners, self.operators
+        )
+
+    def with_ids(self, ids: Mapping[str, str]) -> Policy:
+        """Return the same policy, in which these ids stand for the names that were given in their place."""
+        approvers = self.rule.approvers
+        known = None if approvers is None else identified(approvers, ids)
+        return Policy(
+            rule=replace(self.rule, approvers=known, ids=ids),
+            gates=identified(self.gates, ids),
+            starters=None if self.starters is None else identified(self.starters, ids),
+            owners=identified(self.owners, ids),
+            operators=identified(self.operators, ids),
         )
 
 

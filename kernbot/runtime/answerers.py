@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from kernbot.engine.authority import Ids, Policy, Rule
+from kernbot.engine.authority import Ids, Rule
 from kernbot.errors import ConfigurationError, DefinitionError
 from kernbot.workflow.node import Node
 from kernbot.workflow.review import OnTimeout, checked_ids
@@ -68,27 +68,6 @@ def doubts(name: str, nodes: Sequence[Node], rules: Iterable[Rule], members: Map
                 f"Workflow {name!r}: only one person may answer ({', '.join(sorted(rule.approvers))}), and nobody can "
                 "approve what that person asks for; name somebody else too, or set requester_may_approve=True."
             )
-
-
-def renamed(policy: Policy, names: Mapping[str, str]) -> Policy:
-    """Return a policy with the ids in the place of the names that were given instead."""
-    return replace(
-        policy,
-        rule=renamed_rule(policy.rule, names),
-        gates=_ids(policy.gates, names),
-        starters=None if policy.starters is None else _ids(policy.starters, names),
-        owners=_ids(policy.owners, names),
-        operators=_ids(policy.operators, names),
-    )
-
-
-def renamed_rule(rule: Rule, names: Mapping[str, str]) -> Rule:
-    """Return a rule with the ids in the place of the names that were given instead."""
-    return rule if rule.approvers is None else replace(rule, approvers=_ids(rule.approvers, names))
-
-
-def _ids(given: Ids, names: Mapping[str, str]) -> Ids:
-    return frozenset(names.get(name, name) for name in given)
 
 
 def _most(ids: Ids, members: Mapping[str, int]) -> int:

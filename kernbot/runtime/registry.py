@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kernbot.db.base import PauseRecord
-from kernbot.engine.authority import Ids, Policy, Rule
+from kernbot.engine.authority import Ids, Policy, Rule, identified
 from kernbot.engine.fingerprint import node_at
 from kernbot.engine.journal import ROOT
 from kernbot.engine.runner import Definition
 from kernbot.errors import ConfigurationError, NotFoundError
-from kernbot.runtime.answerers import all_nodes, check_silence, named_ids, named_on_gates, renamed, renamed_rule
+from kernbot.runtime.answerers import all_nodes, check_silence, named_ids, named_on_gates
 
 if TYPE_CHECKING:
     from kernbot.workflow.workflow import Workflow
@@ -47,7 +47,6 @@ class KernBot:
         self.operators_channel = operators_channel
         self._operators = named_ids(operators, "operators") or frozenset()
         self._by_name: dict[str, Registration] = {}
-        self._ids: dict[str, str] = {}
 
     def register(
         self,
@@ -120,10 +119,9 @@ class KernBot:
 
     def identify(self, ids: Mapping[str, str]) -> None:
         """Note the ids of groups that were named by their handles."""
-        self._ids = dict(ids)
-        self._operators = frozenset(ids.get(name, name) for name in self._operators)
+        self._operators = identified(self._operators, ids)
         for known in list(self):
-            policy = renamed(known.policy, ids)
+            policy = known.policy.with_ids(ids)
             definition = replace(known.definition, rule=policy.rule)
             self._by_name[known.name] = replace(known, policy=policy, definition=definition)
 
@@ -135,16 +133,14 @@ class KernBot:
     def rules_of(self, known: Registration) -> list[Rule]:
         """Return the rules of a workflow and of all its gates."""
         rule = known.policy.rule
-        at_gates = (rule.at(node.human_review) for node in all_nodes(known.definition.steps))
-        return [renamed_rule(one, self._ids) for one in (rule, *at_gates)]
+        return [rule, *(rule.at(node.human_review) for node in all_nodes(known.definition.steps))]
 
     def rule_at(self, known: Registration, path: str) -> Rule | None:
         """Return who may answer now at a path of a run; None where the workflow has nothing any more."""
         node = node_at(known.definition.steps, path)
         if node is None and path != ROOT:
             return None
-        rule = known.policy.rule if node is None else known.policy.rule.at(node.human_review)
-        return renamed_rule(rule, self._ids)
+        return known.policy.rule if node is None else known.policy.rule.at(node.human_review)
 
     def rule_of(self, known: Registration, pause: PauseRecord) -> Rule:
         """Return who may answer a question now: by the gate as it is written today, or else as it was when it asked."""
@@ -152,7 +148,7 @@ class KernBot:
         if rule is not None:
             return rule
         asked_by = pause.question.get("rule")
-        return renamed_rule(Rule.from_dict(asked_by), self._ids) if asked_by else known.policy.rule
+        return Rule.from_dict(asked_by) if asked_by else known.policy.rule
 
     def _check_is_free(self, name: str, workflow_id: str) -> None:
         if any(character.isspace() for character in name):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from kernbot.db.base import PauseRecord, Snapshot
 from kernbot.engine.authority import MEMBERS, Rule, deed_of, takes_from_requester, wants_other_eyes
 from kernbot.slack.ids import is_group, slack_user
@@ -19,8 +16,8 @@ def approvers_of(snapshot: Snapshot, pause: PauseRecord) -> list[Approver] | Non
     rule = _rule_of(pause)
     if rule.approvers is None:
         return None
-    names = rule.approvers - (_ids_of_requester(snapshot) if wants_other_eyes(rule, deed_of(pause)) else set())
-    found = [_approver(name, snapshot, pause) for name in names]
+    ids = rule.approvers - (_ids_of_requester(snapshot) if wants_other_eyes(rule, deed_of(pause)) else set())
+    found = [_approver(of, snapshot, pause) for of in ids]
     return sorted(found, key=lambda approver: (is_group(approver.id), approver.id))
 
 
@@ -30,7 +27,7 @@ def requester_may(snapshot: Snapshot, pause: PauseRecord) -> bool | None:
     if rule.approvers is None:
         return True if notes.get("is_member", True) else None
     if wants_other_eyes(rule, deed):
-        by_group = any(not _is_person(name) for name in rule.approvers)
+        by_group = any(map(is_group, rule.approvers))
         return False if by_group or rule.approvers & _ids_of_requester(snapshot) else None
     is_named = bool(rule.approvers & _ids_of_requester(snapshot))
     return True if takes_from_requester(rule, deed) and not is_named and notes.get("is_full_member", True) else None
@@ -46,28 +43,14 @@ def _ids_of_requester(snapshot: Snapshot) -> set[str]:
     return {requester, slack_user(requester) or requester} if requester else set()
 
 
-def _approver(name: str, snapshot: Snapshot, pause: PauseRecord) -> Approver:
-    if _is_person(name):
-        return Approver(slack_user(name) or name)
-    group_id, group = _group(name, snapshot)
+def _approver(of: str, snapshot: Snapshot, pause: PauseRecord) -> Approver:
+    if not is_group(of):
+        return Approver(slack_user(of) or of)
+    group = snapshot.run.request["notes"].get("groups", {}).get(of)
     is_large = group is not None and group["members"] > LARGE
-    if group is None or (is_large and _was_called_before(name, snapshot, pause)):
-        return Approver(group_id, group["name"] if group else name)
-    return Approver(group_id)
+    return Approver(of, group["name"] if is_large and _was_called_before(of, snapshot, pause) else None)
 
 
-def _group(name: str, snapshot: Snapshot) -> tuple[str, Mapping[str, Any] | None]:
-    """Return the id of a group, and what was known of it when the run was started; it may be named by its handle."""
-    groups: Mapping[str, Mapping[str, Any]] = snapshot.run.request["notes"].get("groups", {})
-    known = (of for of, group in groups.items() if name in (of, group["name"]))
-    group_id = next(known, name)
-    return group_id, groups.get(group_id)
-
-
-def _was_called_before(name: str, snapshot: Snapshot, pause: PauseRecord) -> bool:
+def _was_called_before(group: str, snapshot: Snapshot, pause: PauseRecord) -> bool:
     before = snapshot.pauses[: snapshot.pauses.index(pause)]
-    return any(name in (_rule_of(earlier).approvers or ()) for earlier in before)
-
-
-def _is_person(name: str) -> bool:
-    return not name.startswith("@") and not is_group(name)
+    return any(group in (_rule_of(earlier).approvers or ()) for earlier in before)
