@@ -25,11 +25,20 @@ class SlackPeople:
         self._team_id = team_id
         self._clock = clock
         self._known: dict[Hashable, tuple[float, asyncio.Task[Any]]] = {}
+        self._forgotten = 0
 
     async def look_up(
         self, who: str, channel: str | None, ids: Ids = frozenset(), *, max_age: float = REMEMBERED_SECONDS
     ) -> Person:
         """Return what Slack says of a person, with the id by which they are known in their own workspace."""
+        while True:
+            forgotten = self._forgotten
+            person = await self._looked_up(who, channel, ids, max_age)
+            # Slack may have told of a change while a part of the answer was on its way.
+            if forgotten == self._forgotten:
+                return person
+
+    async def _looked_up(self, who: str, channel: str | None, ids: Ids, max_age: float) -> Person:
         user_id = slack_user(who)
         if user_id is None:
             raise CannotCheckError(f"{who} is not a person of Slack.")
@@ -61,16 +70,20 @@ class SlackPeople:
 
     def forget_person(self, user_id: str) -> None:
         """Ask again who somebody is."""
-        self._known.pop(("user", user_id), None)
+        self._forget("user", user_id)
 
     def forget_channel(self, channel: str) -> None:
         """Ask again who is in a channel."""
-        self._known.pop(("members", channel), None)
+        self._forget("members", channel)
 
     def forget_group(self, group: str) -> None:
         """Ask again what a group is called and who is in it."""
-        self._known.pop(("group", group), None)
-        self._known.pop(("groups",), None)
+        self._forget("group", group)
+        self._forget("groups")
+
+    def _forget(self, *key: str) -> None:
+        if self._known.pop(key, None) is not None:
+            self._forgotten += 1
 
     async def _named(self, who: str, handles: Mapping[str, str]) -> Named | None:
         if not is_group(who):

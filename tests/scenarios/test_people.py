@@ -93,6 +93,44 @@ async def test_somebody_who_is_deactivated_meanwhile_is_refused(team: Team) -> N
         assert await team.run() == before
 
 
+async def test_whoever_leaves_the_channel_is_refused_at_once(team: Team) -> None:
+    """The bot is told of it, and asks again, however short the time; whoever joins is let in as soon."""
+    async with team.bot(Deploy().workflow):
+        card = await team.ask("deploy", QUESTION)
+        assert "you may start" not in await team.type("ana", "list")
+        team.slack.leave("UANA", CHANNEL)
+        await team.knows("member_left_channel")
+        before = await team.run()
+        await team.click("ana", card, "pause.approve")
+        await team.hears("ana", WHY["olga"])
+        assert await team.run() == before
+        await team.click("olga", card, "pause.approve")
+        await team.hears("olga", WHY["olga"])
+        team.slack.join("UOLGA", CHANNEL)
+        await team.knows("member_joined_channel")
+        await team.click("olga", card, "pause.approve")
+        await team.says(card, "Approved, the step ran")
+        team.refused.add("user_not_in_channel")
+
+
+async def test_whoever_is_deactivated_while_their_click_is_decided_is_refused(team: Team) -> None:
+    """The bot had asked who they are when it is told of it, and asks again before the click counts."""
+    async with team.bot(Deploy().workflow):
+        card = await team.ask("deploy", QUESTION)
+        before = await team.run()
+        team.clock.move(11)
+        held = team.line.hold("conversations.members")
+        click = asyncio.create_task(team.click("dora", card, "pause.approve"))
+        await held.reached()
+        await team.until(lambda: {"user": "UDORA"} in team.calls("users.info"))
+        team.slack.deactivate("UDORA")
+        await team.knows("user_change")
+        held.release()
+        assert (await click).ok
+        await team.until(lambda: team.calls("chat.postEphemeral"))
+        assert await team.run() == before
+
+
 async def test_a_right_that_is_lost_before_the_form_is_sent_does_not_count(team: Team) -> None:
     """Somebody who leaves the channel between opening a form and sending it is refused."""
     async with team.bot(configure()):
