@@ -11,6 +11,7 @@ from kernbot.localslack.clock import Clock
 from kernbot.localslack.conversations import Channel
 from kernbot.localslack.delivery import Delivery
 from kernbot.localslack.errors import ActError, LocalSlackError, SetUpError
+from kernbot.localslack.groups import Group
 from kernbot.localslack.local_slack import LocalSlack
 from kernbot.localslack.people import Kind, Person
 from kernbot.localslack.server import Server
@@ -24,6 +25,7 @@ __all__ = [
     "Clock",
     "Delivery",
     "Entry",
+    "Group",
     "Kind",
     "LocalSlack",
     "LocalSlackError",

@@ -9,7 +9,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-from kernbot.localslack.content import Content, read_content
+from kernbot.localslack.block_kit import check_suggestions
+from kernbot.localslack.content import Content, read_content, refusal
 from kernbot.localslack.errors import ApiError
 from kernbot.localslack.response_urls import is_in_channel
 from kernbot.localslack.views import read_view
@@ -93,6 +94,18 @@ def read_submission_ack(body: Any, input_block_ids: AbstractSet[str]) -> Respons
         case "push" if set(rest) == {"view"}:
             return Push(read_view(rest["view"]))
     raise ApiError(f"Slack documents no ack of a view_submission such as {body!r}")
+
+
+def read_suggestions(body: Any) -> dict[str, Any]:
+    """Return the `options` or `option_groups` with which an app answers a `block_suggestion`, at most 100.
+
+    Raises ApiError for what Slack does not document.
+    """
+    problems = check_suggestions(body)
+    if problems:
+        raise refusal(problems, "invalid_options")
+    suggestions: dict[str, Any] = body
+    return suggestions
 
 
 def _errors(errors: Any, input_block_ids: AbstractSet[str]) -> dict[str, str]:

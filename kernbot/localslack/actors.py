@@ -7,11 +7,12 @@ from typing import Any
 
 from kernbot.localslack import forms, payloads
 from kernbot.localslack.app import App
+from kernbot.localslack.choices import check_choice
 from kernbot.localslack.commands import Typed, run_command
 from kernbot.localslack.content import Content
 from kernbot.localslack.conversations import Channel
 from kernbot.localslack.delivery import Delivery
-from kernbot.localslack.elements import HOLDERS, Block, Element, Values, action_of, chosen, find_element, state_of
+from kernbot.localslack.elements import HOLDERS, Block, Element, action_of, chosen, find_element, state_of
 from kernbot.localslack.errors import ActError
 from kernbot.localslack.ids import microseconds, timestamp
 from kernbot.localslack.inputs import complaints
@@ -26,6 +27,7 @@ from kernbot.localslack.seen import (
     visible_message,
     visible_messages,
 )
+from kernbot.localslack.suggestions import check_query, suggest
 from kernbot.localslack.typed import escaped
 from kernbot.localslack.views import View, view_object
 
@@ -146,12 +148,33 @@ class Actor:
         if there.app is None:
             raise ActError(f"The message {ts} is not by an app, nothing in it can be clicked.")
         blocks = there.content.blocks if message is None else message["blocks"] or []
-        action = self._act_on(*find_element(blocks, action_id, block_id), option, there.values)
+        action = self._act_on(*find_element(blocks, action_id, block_id), option, there)
         state = state_of(there.content.blocks, there.values)
         payload = payloads.message_action(self._workspace, there.app, person, there, action=action, state=state)
         channel = self._workspace.channels[channel_id]
         payload["response_url"] = self._scene.response_urls.issue(there.app, channel, self._id, there)
         return await self._scene.interact(person, there.app, payload)
+
+    async def suggest(
+        self, channel_id: str, ts: str, action_id: str, query: str, *, block_id: str | None = None
+    ) -> Delivery:
+        """Type into an external menu of a message; the delivery's body holds the options that the app offers."""
+        there = visible_message(self._workspace, self._acting, channel_id, ts)
+        if there.app is None:
+            raise ActError(f"The message {ts} is not by an app, it has no menus.")
+        place = find_element(there.content.blocks, action_id, block_id)
+        check_query(place[1], query)
+        payload = payloads.message_suggestion(self._workspace, there.app, self._person, there, _asked(place, query))
+        return await suggest(self._scene, there.app, payload, place, there.offered)
+
+    async def view_suggest(self, view_id: str, action_id: str, query: str, *, block_id: str | None = None) -> Delivery:
+        """Type into an external menu of the open modal, or of a Home tab with this view id."""
+        homes = (home for home in self._workspace.homes if home.user_id == self._id)
+        view = next((home for home in homes if home.id == view_id), None) or self._open_view(view_id)
+        place = find_element(view.blocks, action_id, block_id)
+        check_query(place[1], query)
+        payload = payloads.view_suggestion(self._workspace, self._acting, view, _asked(place, query))
+        return await suggest(self._scene, view.app, payload, place, view.offered)
 
     async def view_action(
         self, view_id: str, action_id: str, *, option: Any = None, block_id: str | None = None
@@ -168,7 +191,7 @@ class Actor:
         view = self._open_view(view_id)
         if view.body.get("submit") is None:
             raise ActError(f"The view {view_id} has no submit button.")
-        forms.fill_in(view, values)
+        forms.fill_in(self._workspace, self._acting, view, values)
         view.errors = complaints(view.blocks, view.values)
         if view.errors:
             self._workspace.changes.announce()
@@ -209,7 +232,7 @@ class Actor:
         block, element = find_element(view.blocks, action_id, block_id)
         if block["type"] == "input" and not block.get("dispatch_action", False):
             raise ActError(f"{action_id!r} tells the app nothing before the modal is submitted.")
-        action = self._act_on(block, element, option, view.values)
+        action = self._act_on(block, element, option, view)
         payload = payloads.view_action(self._workspace, self._acting, view, action)
         return await self._scene.interact(self._acting, view.app, payload)
 
@@ -231,12 +254,19 @@ class Actor:
     def _now(self) -> str:
         return timestamp(microseconds(self._workspace.clock()))
 
-    def _act_on(self, block: Block, element: Element, option: Any, values: Values) -> dict[str, Any]:
+    def _act_on(self, block: Block, element: Element, option: Any, there: Message | View) -> dict[str, Any]:
         choice = option
         if element["type"] in HOLDERS:
-            choice = values[block["block_id"], element["action_id"]] = chosen(element, option)
+            choice = chosen(block, element, option, there.offered)
+            check_choice(self._workspace, self._person, element, choice)
+            there.values[block["block_id"], element["action_id"]] = choice
             self._workspace.changes.announce()
         return action_of(block, element, choice, self._now())
+
+
+def _asked(place: tuple[Block, Element], query: str) -> dict[str, Any]:
+    block, element = place
+    return {"block_id": block["block_id"], "action_id": element["action_id"], "value": query}
 
 
 def _check_shortcut(app: App, callback_id: str, *, on_messages: bool) -> None:

@@ -59,7 +59,7 @@ class Envelope:
     @property
     def accepts_response(self) -> bool:
         """Whether the acknowledgement may carry an answer."""
-        return self.type == "slash_commands" or self.name == "view_submission"
+        return self.type == "slash_commands" or self.name in ("view_submission", "block_suggestion")
 
 
 class Transport(Protocol):

@@ -18,6 +18,8 @@ Block = dict[str, Any]
 Element = dict[str, Any]
 Values = dict[tuple[str, str], Any]
 """What people have put into elements, by block id and action id."""
+Offered = dict[tuple[str, str], dict[str, dict[str, Any]]]
+"""The options that apps offered in external menus: by block id and action id, then by their values."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,10 @@ HOLDERS: Mapping[str, Holder] = {
     "external_select": Holder("selected_option", "initial_option"),
     "radio_buttons": Holder("selected_option", "initial_option"),
     "multi_static_select": Holder("selected_options", "initial_options", many=True),
+    "multi_external_select": Holder("selected_options", "initial_options", many=True),
+    "multi_users_select": Holder("selected_users", "initial_users", many=True),
+    "multi_conversations_select": Holder("selected_conversations", "initial_conversations", many=True),
+    "multi_channels_select": Holder("selected_channels", "initial_channels", many=True),
     "checkboxes": Holder("selected_options", "initial_options", many=True),
     "users_select": Holder("selected_user", "initial_user"),
     "conversations_select": Holder("selected_conversation", "initial_conversation"),
@@ -110,30 +116,33 @@ def kept(blocks: Sequence[Block], values: Values) -> Values:
     return {key: value for key, value in values.items() if key in there}
 
 
-def chosen(element: Element, choice: Any) -> Any:
+def chosen(block: Block, element: Element, choice: Any, offered: Offered) -> Any:
     """Return what the element holds after a person chose `choice`: a text, an option's value, or a list of those.
 
     None and the empty text stand for nothing. Raises ActError for what the element does not offer.
     """
     kind = element["type"]
+    known = {**options_by_value(element), **offered.get((block["block_id"], element["action_id"]), {})}
     if HOLDERS[kind].many:
-        return _chosen_many(element, choice or [])
+        return _chosen_many(element, choice or [], known)
     if choice in (None, ""):
         return None
     if HOLDERS[kind].field == "selected_option":
-        return _option(element, choice)
+        return _option(element, choice, known)
     if kind in _FORMS and not re.fullmatch(_FORMS[kind], str(choice)):
         raise ActError(f"A {kind} cannot hold {choice!r}.")
     return int(choice) if kind == "datetimepicker" else str(choice)
 
 
-def _chosen_many(element: Element, choices: Any) -> list[dict[str, Any]]:
+def _chosen_many(element: Element, choices: Any, known: Mapping[str, dict[str, Any]]) -> list[Any]:
     if not isinstance(choices, list):
         raise ActError(f"{element['action_id']!r} takes a list of values, not {choices!r}.")
     most = element.get("max_selected_items", len(choices))
     if len(choices) > most:
         raise ActError(f"{element['action_id']!r} takes at most {most} values.")
-    return [_option(element, value) for value in choices]
+    if HOLDERS[element["type"]].field != "selected_options":
+        return [str(value) for value in choices]
+    return [_option(element, value, known) for value in choices]
 
 
 def action_of(block: Block, element: Element, choice: Any, action_ts: str) -> dict[str, Any]:
@@ -147,19 +156,26 @@ def action_of(block: Block, element: Element, choice: Any, action_ts: str) -> di
     if element["type"] == "button":
         return action | {key: element[key] for key in ("text", "value", "style") if key in element}
     if element["type"] == "overflow":
-        return action | {"selected_option": _option(element, choice)}
+        return action | {"selected_option": _option(element, choice, options_by_value(element))}
     return action | {HOLDERS[element["type"]].field: choice}
 
 
-def _option(element: Element, value: Any) -> dict[str, Any]:
-    for option in _options(element):
-        if option["value"] == value:
-            return option
-    offered = ", ".join(repr(option["value"]) for option in _options(element)) or "nothing"
-    raise ActError(f"{element['action_id']!r} does not offer {value!r}; it offers {offered}.")
+def options_by_value(element: Element) -> dict[str, dict[str, Any]]:
+    """Return the options that stand in an element itself, those chosen at first among them."""
+    initial = [*element.get("initial_options", [])]
+    initial += [element["initial_option"]] if "initial_option" in element else []
+    return {option["value"]: option for option in [*initial, *options_of(element)]}
 
 
-def _options(element: Element) -> Iterator[dict[str, Any]]:
-    yield from element.get("options", [])
-    for group in element.get("option_groups", []):
+def options_of(source: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Return the options of an element, or of an app's answer, also those in groups."""
+    yield from source.get("options", [])
+    for group in source.get("option_groups", []):
         yield from group["options"]
+
+
+def _option(element: Element, value: Any, known: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    if value in known:
+        return known[value]
+    offered = ", ".join(map(repr, known)) or "nothing"
+    raise ActError(f"{element['action_id']!r} does not offer {value!r}; it offers {offered}.")

@@ -6,23 +6,30 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kernbot.localslack import acks, payloads
+from kernbot.localslack.choices import check_choice
 from kernbot.localslack.delivery import Delivery, Envelope
 from kernbot.localslack.elements import chosen, held
 from kernbot.localslack.errors import ActError, ApiError
 from kernbot.localslack.people import Person
 from kernbot.localslack.scene import Scene
 from kernbot.localslack.views import View
+from kernbot.localslack.workspace import Workspace
 
 
-def fill_in(view: View, values: Mapping[str, Any]) -> None:
-    """Put values into the input blocks of a view; raises ActError for a block it does not have."""
+def fill_in(workspace: Workspace, person: Person, view: View, values: Mapping[str, Any]) -> None:
+    """Put values into the input blocks of a view.
+
+    Raises ActError for a block that it does not have, and for what an element does not offer.
+    """
     unknown = sorted(set(values) - view.input_block_ids)
     if unknown:
         raise ActError(f"The view {view.id} has no input block {', '.join(unknown)}.")
     for block in view.blocks:
         if block["block_id"] in values:
             key = (block["block_id"], block["element"]["action_id"])
-            view.values[key] = chosen(block["element"], values[block["block_id"]])
+            choice = chosen(block, block["element"], values[block["block_id"]], view.offered)
+            check_choice(workspace, person, block["element"], choice)
+            view.values[key] = choice
 
 
 async def submit(scene: Scene, person: Person, view: View) -> Delivery:

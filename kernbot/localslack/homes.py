@@ -29,6 +29,7 @@ class Homes:
         before = self.find(app, user_id)
         view_id = before.id if before else object_id("V")
         values = kept(body["blocks"], before.values) if before else {}
-        view = View(view_id, app, user_id, body, view_id, None, new_hash(now), values)
+        offered = before.offered if before else {}
+        view = View(view_id, app, user_id, body, view_id, None, new_hash(now), values, offered)
         self._homes[app.app_id, user_id] = view
         return view

@@ -14,6 +14,7 @@ from kernbot.localslack.conversations import Channel
 from kernbot.localslack.delivery import ACK_SECONDS, Courier
 from kernbot.localslack.errors import SetUpError
 from kernbot.localslack.event_delivery import RETRY_SECONDS, EventDelivery
+from kernbot.localslack.groups import Group
 from kernbot.localslack.page_api import PageApi
 from kernbot.localslack.people import Kind, Person
 from kernbot.localslack.response_urls import ResponseUrls
@@ -64,6 +65,23 @@ class LocalSlack:
     ) -> Channel:
         """Add a channel with these members. Raises SetUpError if the id is taken or a member is unknown."""
         return self._workspace.add_channel(channel_id, name, members, private=private, topic=topic)
+
+    def add_group(
+        self, group_id: str, *, name: str, handle: str, members: Sequence[str] = (), description: str = ""
+    ) -> Group:
+        """Add a user group; `handle` is what people type behind an `@`.
+
+        Raises SetUpError if the id is taken or a member is unknown.
+        """
+        return self._workspace.add_group(group_id, name, handle, description, members)
+
+    def set_group_members(self, group_id: str, members: Sequence[str]) -> None:
+        """Replace the members of a user group."""
+        self._workspace.set_group_members(self._group(group_id), members)
+
+    def enable_group(self, group_id: str, *, enabled: bool = True) -> None:
+        """Enable a user group, or disable it, which takes it from lists and mentions."""
+        self._workspace.enable_group(self._group(group_id), enabled=enabled)
 
     def install(self, manifest: Mapping[str, Any]) -> App:
         """Install the app that a manifest describes; its tokens and its signing secret are new.
@@ -159,6 +177,11 @@ class LocalSlack:
         if channel_id not in self._workspace.channels:
             raise SetUpError(f"There is no channel {channel_id}: add it with add_channel.")
         return self._workspace.channels[channel_id]
+
+    def _group(self, group_id: str) -> Group:
+        if group_id not in self._workspace.groups:
+            raise SetUpError(f"There is no user group {group_id}: add it with add_group.")
+        return self._workspace.groups[group_id]
 
     def _known(self, person_id: str) -> str:
         if person_id not in self._workspace.people:

@@ -9,7 +9,7 @@ from typing import Any
 
 from kernbot.localslack.app import App
 from kernbot.localslack.content import Content
-from kernbot.localslack.elements import Values
+from kernbot.localslack.elements import Offered, Values
 from kernbot.localslack.ids import microseconds, timestamp
 
 
@@ -32,6 +32,7 @@ class Message:
     subtype: str | None = None
     values: Values = field(default_factory=dict)
     """What people chose in its elements; shared by all of them."""
+    offered: Offered = field(default_factory=dict)
 
     def is_visible_to(self, user_id: str) -> bool:
         """Return whether this person sees the message, given that they see the conversation."""

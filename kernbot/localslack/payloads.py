@@ -43,24 +43,25 @@ def message_action(
 
     An ephemeral message is not told, only where it stands: apps cannot rely on more.
     """
-    channel = workspace.channels[message.channel_id]
-    container: Payload = {
-        "type": "message",
-        "message_ts": message.ts,
-        "channel_id": channel.id,
-        "is_ephemeral": message.visible_to is not None,
-    }
-    if message.thread_ts:
-        container["thread_ts"] = message.thread_ts
-    payload = _interaction(workspace, app, person, "block_actions") | {
-        "container": container,
-        "channel": {"id": channel.id, "name": channel.payload_name},
-        "state": {"values": state},
-        "actions": [action],
-    }
-    if message.visible_to is None:
-        payload["message"] = told_message(workspace, message)
-    return payload
+    return (
+        _interaction(workspace, app, person, "block_actions")
+        | _in_message(workspace, message)
+        | {"state": {"values": state}, "actions": [action]}
+    )
+
+
+def message_suggestion(workspace: Workspace, app: App, person: Person, message: Message, asked: Payload) -> Payload:
+    """Return a `block_suggestion` payload for a menu of a message; `asked` is the element and what was typed."""
+    return _interaction(workspace, app, person, "block_suggestion") | _in_message(workspace, message) | asked
+
+
+def view_suggestion(workspace: Workspace, person: Person, view: View, asked: Payload) -> Payload:
+    """Return a `block_suggestion` payload for a menu of a modal or a Home tab."""
+    return (
+        _interaction(workspace, view.app, person, "block_suggestion")
+        | {"container": {"type": "view", "view_id": view.id}, "view": view_object(view, workspace.team_id)}
+        | asked
+    )
 
 
 def shortcut(workspace: Workspace, app: App, person: Person, callback_id: str, action_ts: str) -> Payload:
@@ -110,6 +111,20 @@ def view_closed(workspace: Workspace, person: Person, view: View, *, is_cleared:
     values = shown["state"]["values"]
     shown["state"] = {"values": {key: value for key, value in values.items() if key not in view.input_block_ids}}
     return _interaction(workspace, view.app, person, "view_closed") | {"view": shown, "is_cleared": is_cleared}
+
+
+def _in_message(workspace: Workspace, message: Message) -> Payload:
+    channel = workspace.channels[message.channel_id]
+    container: Payload = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": channel.id,
+        "is_ephemeral": message.visible_to is not None,
+    }
+    if message.thread_ts:
+        container["thread_ts"] = message.thread_ts
+    place: Payload = {"container": container, "channel": {"id": channel.id, "name": channel.payload_name}}
+    return place | ({"message": told_message(workspace, message)} if message.visible_to is None else {})
 
 
 def told_message(workspace: Workspace, message: Message) -> Payload:

@@ -10,7 +10,7 @@ _MENTION = re.compile(r"([@#])([\w.-]*\w)")
 
 
 def escaped(text: str, workspace: Workspace) -> str:
-    """Return the text with `& < >` escaped, and known @names and #names as mentions."""
+    """Return the text with `& < >` escaped, and known @names, @groups and #names as mentions."""
     plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     mentions = _mentions(workspace)
     return _MENTION.sub(lambda found: mentions.get(found.group(), found.group()), plain)
@@ -23,4 +23,5 @@ def _mentions(workspace: Workspace) -> dict[str, str]:
         for channel in workspace.channels.values()
         if not channel.is_im
     }
-    return people | channels
+    groups = {f"@{group.handle}": f"<!subteam^{group.id}>" for group in workspace.groups.values() if not group.disabled}
+    return people | channels | groups

@@ -11,7 +11,7 @@ from typing import Any
 from kernbot.localslack.app import App
 from kernbot.localslack.block_kit import check_view
 from kernbot.localslack.content import refusal
-from kernbot.localslack.elements import Block, Values, kept, state_of, with_ids
+from kernbot.localslack.elements import Block, Offered, Values, kept, state_of, with_ids
 from kernbot.localslack.errors import ApiError, invalid_arguments
 from kernbot.localslack.ids import object_id
 
@@ -32,6 +32,7 @@ class View:
     previous_view_id: str | None
     hash: str
     values: Values = field(default_factory=dict)
+    offered: Offered = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     """What is shown at its fields, by block id."""
     busy: bool = False

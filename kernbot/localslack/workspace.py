@@ -13,6 +13,7 @@ from kernbot.localslack.content import Content
 from kernbot.localslack.conversations import Channel
 from kernbot.localslack.errors import SetUpError
 from kernbot.localslack.events import Event, event_callback
+from kernbot.localslack.groups import Group, group_object
 from kernbot.localslack.homes import Homes
 from kernbot.localslack.ids import microseconds, object_id, timestamp
 from kernbot.localslack.messages import History, Message
@@ -36,6 +37,7 @@ class Workspace:
         """The address of the server, such as `http://127.0.0.1:8123`, while it is up."""
         self.people: dict[str, Person] = {}
         self.channels: dict[str, Channel] = {}
+        self.groups: dict[str, Group] = {}
         self.apps: list[App] = []
         self.homes = Homes()
         self.modals = Modals(self.homes)
@@ -73,11 +75,43 @@ class Workspace:
         """Add a channel with these members."""
         if channel_id in self.channels:
             raise SetUpError(f"There is already a channel with the id {channel_id}: give each channel its own id.")
-        strangers = [member for member in members if member not in self.people]
-        if strangers:
-            raise SetUpError(f"Add {', '.join(strangers)} with add_person before putting them into {channel_id}.")
+        self._check_members(members, channel_id)
         channel = Channel(channel_id, name, int(self.clock()), private=private, topic=topic, members=list(members))
         return self._open(channel)
+
+    def add_group(self, group_id: str, name: str, handle: str, description: str, members: Sequence[str]) -> Group:
+        """Add a user group with these members."""
+        if group_id in self.groups:
+            raise SetUpError(f"There is already a user group with the id {group_id}: give each group its own id.")
+        self._check_members(members, group_id)
+        now = int(self.clock())
+        self.groups[group_id] = Group(group_id, name, handle, description, now, now, list(members))
+        self.changes.announce()
+        return self.groups[group_id]
+
+    def set_group_members(self, group: Group, members: Sequence[str]) -> None:
+        """Replace the members of a user group; apps hear `subteam_members_changed` and `subteam_updated`."""
+        self._check_members(members, group.id)
+        added = [member for member in members if member not in group.members]
+        removed = [member for member in group.members if member not in members]
+        body = {
+            "subteam_id": group.id,
+            "team_id": self.team_id,
+            "date_previous_update": group.updated,
+            "date_update": int(self.clock()),
+            "added_users": added,
+            "added_users_count": str(len(added)),
+            "removed_users": removed,
+            "removed_users_count": str(len(removed)),
+        }
+        group.members = list(members)
+        self.tell("subteam_members_changed", body)
+        self._tell_of_group(group)
+
+    def enable_group(self, group: Group, *, enabled: bool) -> None:
+        """Disable a user group, or enable it again."""
+        group.disabled = not enabled
+        self._tell_of_group(group)
 
     def join(self, channel: Channel, user_id: str) -> None:
         """Put somebody into a channel."""
@@ -218,6 +252,16 @@ class Workspace:
     def apps_in(self, channel: Channel) -> list[App]:
         """Return the apps whose bot users are members of a conversation."""
         return [app for app in self.apps if app.bot_user_id in channel.members]
+
+    def _tell_of_group(self, group: Group) -> None:
+        group.updated = int(self.clock())
+        self.tell("subteam_updated", {"subteam": group_object(group, self.team_id, SLACKBOT, users=True)})
+        self.changes.announce()
+
+    def _check_members(self, members: Sequence[str], place: str) -> None:
+        unknown = [member for member in members if member not in self.people]
+        if unknown:
+            raise SetUpError(f"Add {', '.join(unknown)} with add_person before putting them into {place}.")
 
     def _tell_of_member(self, kind: str, channel: Channel, user_id: str) -> None:
         person = self.people[user_id]

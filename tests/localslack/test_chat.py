@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from kernbot.localslack import Actor, App, LocalSlack, Server
+from kernbot.localslack import ActError, Actor, App, LocalSlack, Server
 from tests.localslack.office import EMPTY, MANIFEST, OPS, SECRET, Clock, actions, button, refusal, section
 
 # The SDK warns of what these tests do on purpose.
@@ -264,3 +264,32 @@ async def test_permalink(client: AsyncWebClient, server: Server) -> None:
     assert link == f"{server.origin}/archives/{OPS}/p{reply.replace('.', '')}?thread_ts={ts}&cid={OPS}"
     gone = client.chat_getPermalink(channel=OPS, message_ts="1.000001")
     assert (await refusal(gone))["error"] == "message_not_found"
+
+
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.postEphemeral"])
+async def test_channels_that_are_no_longer(
+    slack: LocalSlack, app: App, client: AsyncWebClient, ana: Actor, method: str
+) -> None:
+    """is_archived, not_in_channel and channel_not_found tell what became of a channel."""
+    call = {"channel": OPS, "user": "U01ANA", "text": "hi"}
+    if method == "chat.postMessage":
+        del call["user"]
+    slack.archive(OPS)
+    assert (await refusal(client.api_call(method, json=call)))["error"] == "is_archived"
+    slack.unarchive(OPS)
+    slack.leave(app.bot_user_id, OPS)
+    assert (await refusal(client.api_call(method, json=call)))["error"] == "not_in_channel"
+    slack.delete_channel(OPS)
+    assert (await refusal(client.api_call(method, json=call)))["error"] == "channel_not_found"
+    with pytest.raises(ActError, match="sees no conversation"):
+        ana.messages(OPS)
+
+
+async def test_removed_from_a_private_channel(slack: LocalSlack, app: App, client: AsyncWebClient) -> None:
+    """A private channel is not there for an app that was removed from it, nor are its own messages."""
+    slack.invite(app, SECRET)
+    ts = (await client.chat_postMessage(channel=SECRET, text="hi"))["ts"]
+    slack.leave(app.bot_user_id, SECRET)
+    assert (await refusal(client.chat_postMessage(channel=SECRET, text="hi")))["error"] == "channel_not_found"
+    assert (await refusal(client.chat_update(channel=SECRET, ts=ts, text="ho")))["error"] == "channel_not_found"
+    assert (await refusal(client.chat_getPermalink(channel=SECRET, message_ts=ts)))["error"] == "channel_not_found"

@@ -151,3 +151,12 @@ async def test_unknown_url(bot: Bot, ana: Actor) -> None:
     """A URL that Slack never gave out is answered with 404."""
     url = await of_command(bot, ana)
     assert (await AsyncWebhookClient(url.url + "0").send(text="hi")).status_code == 404
+
+
+async def test_channel_that_is_gone(slack: LocalSlack, bot: Bot, ana: Actor) -> None:
+    """A URL of a channel that is archived or deleted is refused by name."""
+    url = await of_command(bot, ana)
+    slack.archive(OPS)
+    assert "is_archived" in (await url.send(text="late")).body
+    slack.delete_channel(OPS)
+    assert "channel_not_found" in (await url.send(text="late")).body

@@ -50,6 +50,7 @@ def image(**more: Schema) -> Object:
 
 # multi-select-menu-element, select-menu-element
 _OPTIONS: dict[str, Schema] = {"options": Array(OPTION, 100), "option_groups": Array(OPTION_GROUP, 100)}
+_SEVERAL: dict[str, Schema] = {**_MENU, "max_selected_items": Integer(1)}
 _OPTIONS_RULES = (one_of("options", "option_groups"), initial_among_options)
 
 ELEMENTS: dict[str, Schema] = {
@@ -87,8 +88,21 @@ ELEMENTS: dict[str, Schema] = {
     ),
     # multi-select-menu-element
     "multi_static_select": Object(
-        optional={**_MENU, **_OPTIONS, "initial_options": Array(OPTION), "max_selected_items": Integer(1)},
+        optional={**_SEVERAL, **_OPTIONS, "initial_options": Array(OPTION)},
         rules=_OPTIONS_RULES,
+    ),
+    "multi_external_select": Object(
+        optional={**_SEVERAL, "initial_options": Array(OPTION), "min_query_length": Integer(0)},
+    ),
+    "multi_users_select": Object(optional={**_SEVERAL, "initial_users": Array(String())}),
+    "multi_channels_select": Object(optional={**_SEVERAL, "initial_channels": Array(String())}),
+    "multi_conversations_select": Object(
+        optional={
+            **_SEVERAL,
+            "initial_conversations": Array(String()),
+            "default_to_current_conversation": Boolean(),
+            "filter": CONVERSATION_FILTER,
+        },
     ),
     # checkboxes-element
     "checkboxes": Object(
@@ -138,6 +152,10 @@ _EVERYWHERE = (
     "channels_select",
     "conversations_select",
     "multi_static_select",
+    "multi_external_select",
+    "multi_users_select",
+    "multi_channels_select",
+    "multi_conversations_select",
     "checkboxes",
     "radio_buttons",
     "datepicker",

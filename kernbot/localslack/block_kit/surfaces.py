@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kernbot.localslack.block_kit.blocks import BLOCK
-from kernbot.localslack.block_kit.objects import plain_text
+from kernbot.localslack.block_kit.objects import OPTION, OPTION_GROUP, plain_text
+from kernbot.localslack.block_kit.rules import one_of
 from kernbot.localslack.block_kit.schema import Array, Boolean, Object, Problem, Schema, String, Typed
 
 MSG_BLOCKS_TOO_LONG = "msg_blocks_too_long"
@@ -30,6 +31,11 @@ def check_message(payload: Mapping[str, Any]) -> list[Problem]:
 def check_view(view: Mapping[str, Any]) -> list[Problem]:
     """Return what Slack would refuse in a view of type modal or home; pointers start with /view."""
     return _VIEW.check(view, "/view")
+
+
+def check_suggestions(body: Any) -> list[Problem]:
+    """Return what Slack would refuse in the answer to a `block_suggestion`."""
+    return _SUGGESTIONS.check(body, "")
 
 
 def error_body(problems: Sequence[Problem], *, error: str = "invalid_blocks") -> dict[str, Any]:
@@ -114,6 +120,15 @@ def _view_is_small(view: Mapping[str, Any], at: str) -> Iterator[Problem]:
     if len(json.dumps(view)) > _BYTES_OF_A_VIEW:
         yield Problem(at, VIEW_TOO_LARGE)
 
+
+# reference/interaction-payloads/block_suggestion-payload
+_SUGGESTIONS = Object(
+    optional={
+        "options": Array(OPTION, 100, at_least=0),
+        "option_groups": Array(OPTION_GROUP, 100, at_least=0),
+    },
+    rules=(one_of("options", "option_groups"),),
+)
 
 # reference/block-kit/blocks
 _MESSAGE = Object(
