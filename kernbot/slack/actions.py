@@ -16,7 +16,7 @@ from kernbot.slack.parse import Click
 from kernbot.slack.render import modals, refusals
 from kernbot.slack.render.answering import FORMS, answering
 from kernbot.slack.render.forms import form_of
-from kernbot.slack.telling import Message, cancel, question, refusal_of, run_for
+from kernbot.slack.telling import Message, cancel, question, refusal_of, retry, run_for
 
 ANSWERS = {
     ids.APPROVE: Action.confirm,
@@ -59,7 +59,7 @@ class Actions:
             await self._doors.sender.show(click.view_id, await self._view_after(click, decided))
         elif decided is not None:
             await self._doors.sender.whisper(click, decided)
-        elif click.is_ephemeral and click.response_url is not None:
+        elif click.is_ephemeral and click.action_id == ids.RUN_CANCEL and click.response_url is not None:
             run = await run_for(self._doors, click.token.subject, self._who(click))
             await self._doors.sender.respond(click.response_url, refusals.cancelled(run))
 
@@ -82,6 +82,9 @@ class Actions:
         who = self._who(click)
         if click.action_id == ids.RUN_CANCEL:
             return await cancel(self._doors, self._doors.run_of(click.token, click.action_id), who, door="button")
+        if click.action_id == ids.RUN_RETRY:
+            run_id = self._doors.run_of(click.token, click.action_id)
+            return await retry(self._doors, run_id, who, at=at, door="button")
         pause = await self._doors.pause_of(click.token, click.action_id)
         answer = _answer(pause, click.action_id)
         await self._service.answer(pause.pause_id, answer, who, at=at, door="button")

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from kernbot.engine.ledger import TooLateError
-from kernbot.runtime.service import NotAllowedError
-from kernbot.slack import ids
 from kernbot.slack.doors import Doors
 from kernbot.slack.parse import Cancel, History, Pending, Retry, Status
 from kernbot.slack.render import lists, refusals
 from kernbot.slack.render.text import code
-from kernbot.slack.telling import Message, cancel, refusal_of, run_for
+from kernbot.slack.telling import Message, cancel, retry, run_for
 from kernbot.slack.waiting import waiting_for, waiting_in
 
 RunCommand = Status | Pending | History | Cancel | Retry
@@ -70,16 +67,5 @@ class RunCommands:
         return refusal or refusals.cancelled(await run_for(self._doors, run_id, who))
 
     async def _retry(self, run_id: str, who: str, at: float) -> Message:
-        try:
-            is_retried = await self._service.retry(run_id, who, at=at, door="command")
-        except NotAllowedError:
-            return refusals.may_not_retry(await run_for(self._doors, run_id, who))
-        except TooLateError as late:
-            return await refusal_of(self._doors, late, ids.RETRY)
-        run = await run_for(self._doors, run_id, who)
-        if is_retried:
-            return refusals.retried(run)
-        failed = await waiting_in(self._doors, run_id, who, errors_only=True)
-        if not failed.asked and not failed.others:
-            return refusals.nothing_to_retry(run)
-        return lists.look_first(run, failed, tokens=self._doors.tokens)
+        told = await retry(self._doors, run_id, who, at=at, door="command")
+        return told or refusals.retried(await run_for(self._doors, run_id, who))

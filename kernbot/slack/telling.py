@@ -9,11 +9,13 @@ from kernbot.engine.large import load
 from kernbot.engine.ledger import TooLateError
 from kernbot.errors import ConfigurationError, KernbotError, NotFoundError, UsageError
 from kernbot.runtime.service import CannotCheckError, NotAllowedError
+from kernbot.slack import ids
 from kernbot.slack.doors import Doors
 from kernbot.slack.reading import pause_facts, run_facts
-from kernbot.slack.render import refusals
+from kernbot.slack.render import lists, refusals
 from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.text import escape
+from kernbot.slack.waiting import waiting_in
 
 Message = dict[str, Any]
 
@@ -40,6 +42,23 @@ async def cancel(doors: Doors, run_id: str, who: str, *, door: str) -> Message |
     except NotAllowedError:
         return refusals.may_not_cancel(await run_for(doors, run_id, who))
     return refusals.ended_already(await run_for(doors, run_id, who)) if was.has_ended else None
+
+
+async def retry(doors: Doors, run_id: str, who: str, *, at: float, door: str) -> Message | None:
+    """Have what failed in a run tried again; return what to tell a person who may not, or where nothing is."""
+    try:
+        is_retried = await doors.service.retry(run_id, who, at=at, door=door)
+    except NotAllowedError:
+        return refusals.may_not_retry(await run_for(doors, run_id, who))
+    except TooLateError as late:
+        return await refusal_of(doors, late, ids.RETRY)
+    if is_retried:
+        return None
+    run = await run_for(doors, run_id, who)
+    failed = await waiting_in(doors, run_id, who, errors_only=True)
+    if not failed.asked and not failed.others:
+        return refusals.nothing_to_retry(run)
+    return lists.look_first(run, failed, tokens=doors.tokens)
 
 
 async def names_of(doors: Doors, error: NotAllowedError) -> list[str] | None:

@@ -30,6 +30,21 @@ async def test_a_run_that_ended_in_error_goes_on(team: Team) -> None:
         assert send.tries == 2
 
 
+async def test_a_failed_run_is_retried_by_the_button_on_its_parent(team: Team) -> None:
+    """It goes on and its message follows; pressed on an old copy, nothing is tried twice and the person is told."""
+    send = Flaky(good_at=2)
+    async with team.bot(sending(send, max_retries=0, on_error=OnError.fail)):
+        parent = await team.start("sending")
+        failed = await team.says(parent, "Failed")
+        team.clock.move(60)
+        await team.click("ana", failed, "run.retry")
+        done = await team.says(parent, "*Finished:* `sending`, all 3 steps")
+        assert "Retry" not in words(done)
+        await team.click("bob", failed, "run.retry", stale=True)
+        await team.hears("bob", "Nothing to retry in run")
+        assert send.tries == 2
+
+
 async def test_a_failed_step_that_waits_is_retried_on_the_ledger(team: Team) -> None:
     """The card of the error closes with who had it retried, as if its button had been pressed."""
     send = Flaky(good_at=2)

@@ -121,6 +121,15 @@ def test_a_run_in_error_names_the_step_that_failed() -> None:
     assert [name for name in parts(message) if name.startswith("error")] == ["error.0"]
 
 
+@pytest.mark.parametrize("status", [status for status in RunStatus if status.has_ended])
+def test_a_run_in_error_can_be_retried(status: RunStatus) -> None:
+    """Its message has a button for that, one of a run that ended otherwise has not."""
+    row = buttons(shown(ended(status=status)))
+    assert ("Retry" in row) == (status is RunStatus.ERROR)
+    if "Retry" in row:
+        assert row["Retry"]["accessibility_label"] == "Retry what failed in run 7f3c7f, deploy"
+
+
 def test_a_run_in_error_outside_of_its_steps_shows_the_error() -> None:
     """An error of no step stands on the parent too."""
     run = ended(RunStatus.ERROR, error="StorageError: disk full\nat line 3")

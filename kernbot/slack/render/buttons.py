@@ -24,6 +24,7 @@ LABELS = {
     ids.RETRY: "Retry",
     ids.SKIP: "Skip",
     ids.RUN_DETAILS: "Details",
+    ids.RUN_RETRY: "Retry",
     ids.RUN_CANCEL: "Cancel run",
 }
 """What is written on the button of an action."""
@@ -86,6 +87,12 @@ def details_of_run(run: RunFacts, tokens: TokenMaker, number: int | None = None)
     says = f"Details of run {short_id(run.run_id)}, {short(run.workflow, _LONGEST_NAME)}"
     action_id = ids.RUN_DETAILS if number is None else ids.numbered(ids.RUN_DETAILS, number)
     return button(action_id, "Details", tokens.make(action_id, run.run_id, run.run_id), says)
+
+
+def retry_run(run: RunFacts, tokens: TokenMaker) -> Element:
+    """Return the button that has tried again what failed in a run, on its parent message."""
+    says = f"Retry what failed in run {short_id(run.run_id)}, {short(run.workflow, _LONGEST_NAME)}"
+    return button(ids.RUN_RETRY, "Retry", tokens.make(ids.RUN_RETRY, run.run_id, run.run_id), says)
 
 
 def cancel_run(run: RunFacts, tokens: TokenMaker, pause: PauseFacts | None = None) -> Element:
