@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from kernbot.localslack.app import App
+from kernbot.localslack.errors import ActError
 from kernbot.localslack.traffic import Traffic
 
 ACK_SECONDS = 3.0
@@ -76,13 +77,34 @@ class Courier:
         self._sockets = sockets
         self._http = http
         self._traffic = traffic
+        self._delivered: dict[int, Envelope] = {}
 
     async def deliver(self, envelope: Envelope) -> Delivery:
         """Deliver and wait for the acknowledgement."""
         transport = self._sockets if envelope.app.socket_mode else self._http
         delivery = await transport.send(envelope)
-        if delivery.ok and delivery.body is not None and not envelope.accepts_response:
-            self._traffic.to_app(envelope.name, envelope.payload, "ok, but Slack does not look at a body in this ack")
-        else:
-            self._traffic.to_app(envelope.name, envelope.payload, "ok" if delivery.ok else str(delivery.error))
+        number = self._traffic.to_app(envelope.name, envelope.payload, _verdict(envelope, delivery), delivery.body)
+        self._delivered[number] = envelope
+        for forgotten in self._delivered.keys() - {entry.number for entry in self._traffic.entries}:
+            del self._delivered[forgotten]
         return delivery
+
+    def can_repeat(self, number: int) -> bool:
+        """Return whether the entry of the log with this number is a delivery."""
+        return number in self._delivered
+
+    async def repeat(self, number: int) -> Delivery:
+        """Deliver once more what the log has under this number: the same payload, its trigger id and URL included.
+
+        Raises ActError for what is no delivery, or not kept any more.
+        """
+        if number not in self._delivered:
+            raise ActError("Only what was sent to an app, and is still listed, can be sent again.")
+        return await self.deliver(self._delivered[number])
+
+
+def _verdict(envelope: Envelope, delivery: Delivery) -> str:
+    if not delivery.ok:
+        return str(delivery.error)
+    is_ignored = delivery.body is not None and not envelope.accepts_response
+    return "ok, but Slack does not look at a body in this ack" if is_ignored else "ok"

@@ -16,6 +16,7 @@ from kernbot.localslack.errors import SetUpError
 from kernbot.localslack.event_delivery import RETRY_SECONDS, EventDelivery
 from kernbot.localslack.groups import Group
 from kernbot.localslack.page_api import PageApi
+from kernbot.localslack.page_tools import PageTools
 from kernbot.localslack.people import Kind, Person
 from kernbot.localslack.response_urls import ResponseUrls
 from kernbot.localslack.scene import Scene
@@ -52,7 +53,7 @@ class LocalSlack:
         courier = Courier(self._sockets, SignedHttp(time.time, ack_seconds), self._traffic)
         self._events = EventDelivery(courier, event_retry_seconds)
         self._workspace.on_event = self._events.tell
-        self._scene = Scene(self._workspace, courier, ResponseUrls(self._workspace), self._traffic)
+        self._scene = Scene(self._workspace, courier, ResponseUrls(self._workspace, self._traffic), self._traffic)
 
     def add_person(
         self, person_id: str, *, name: str, display_name: str = "", kind: Kind = Kind.MEMBER, tz: str = "UTC"
@@ -129,7 +130,8 @@ class LocalSlack:
         """Be up on 127.0.0.1, on this port, or on a free one for 0."""
         api = WebApi(self._workspace, self._sockets, self._traffic)
         pages = PageApi(self._workspace, self.person)
-        site = Site(self._sockets, api, pages, self._scene.response_urls)
+        tools = PageTools(self._workspace, self._traffic, self._scene.courier)
+        site = Site(self._sockets, api, pages, tools=tools, urls=self._scene.response_urls)
         async with site.up(port) as server:
             self._workspace.origin = server.origin
             self._events.open()

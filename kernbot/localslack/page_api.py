@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from aiohttp import WSCloseCode, web
 
@@ -13,17 +12,15 @@ from kernbot.localslack.actors import Actor
 from kernbot.localslack.clock import Clock
 from kernbot.localslack.delivery import Delivery
 from kernbot.localslack.errors import ActError
+from kernbot.localslack.page_http import PATH, Body, Handler, body_of, reading
 from kernbot.localslack.people import Kind, Person
 from kernbot.localslack.seen import channels_of, seen_message, visible_messages
 from kernbot.localslack.views import view_object
 from kernbot.localslack.workspace import SLACKBOT, Workspace
 
-PATH = "/page/api/"
 _COALESCING = 0.05
 
-Body = dict[str, Any]
 Act = Callable[[Actor, Body], Awaitable[Delivery]]
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class PageApi:
@@ -36,12 +33,10 @@ class PageApi:
         self._sockets: set[web.WebSocketResponse] = set()
 
     def routes(self) -> list[web.RouteDef]:
-        """Return the routes, all of them below /page/api/."""
-        reading = (self.workspace, self.channels, self.messages, self.view)
+        """Return the routes."""
         return [
-            *(web.get(f"{PATH}{read.__name__}", _answering(read)) for read in reading),
+            *(reading(read) for read in (self.workspace, self.channels, self.messages, self.view)),
             *(web.post(f"{PATH}{act.__name__}", self._acting(act, fields)) for act, fields in self._acts()),
-            web.post(f"{PATH}jump", self.jump),
             web.get(f"{PATH}events", self.events),
         ]
 
@@ -121,22 +116,6 @@ class PageApi:
         """Close the open modal."""
         return await actor.close(body["view_id"])
 
-    async def jump(self, request: web.Request) -> web.Response:
-        """Move the clock forward by `seconds`, if it is one that can be moved."""
-        seconds = (await _json(request)).get("seconds")
-        try:
-            self._jump(seconds if isinstance(seconds, int | float) else 0)
-        except ActError as error:
-            return web.json_response({"ok": False, "error": str(error)})
-        return web.json_response({"ok": True, "error": None})
-
-    def _jump(self, seconds: float) -> None:
-        clock = self._workspace.clock
-        if not isinstance(clock, Clock):
-            raise ActError("This clock cannot be moved.")
-        clock.jump(seconds)
-        self._workspace.changes.announce()
-
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Tell a websocket about each change, at most one message in 50 ms."""
         socket = web.WebSocketResponse(heartbeat=30)
@@ -179,7 +158,7 @@ class PageApi:
 
     def _acting(self, act: Act, fields: tuple[str, ...]) -> Handler:
         async def handle(request: web.Request) -> web.Response:
-            body = await _json(request)
+            body = await body_of(request)
             missing = [name for name in ("as", *fields) if not isinstance(body.get(name), str)]
             if missing:
                 return web.json_response({"error": f"The request lacks {', '.join(missing)}."}, status=400)
@@ -190,24 +169,6 @@ class PageApi:
             return web.json_response({"ok": delivery.ok, "error": delivery.error, "errors": delivery.errors})
 
         return handle
-
-
-async def _json(request: web.Request) -> Body:
-    try:
-        body = await request.json()
-    except ValueError:
-        body = None
-    return body if isinstance(body, dict) else {}
-
-
-def _answering(read: Callable[[web.Request], Body]) -> Handler:
-    async def handle(request: web.Request) -> web.Response:
-        try:
-            return web.json_response(read(request))
-        except ActError as error:
-            return web.json_response({"error": str(error)}, status=404)
-
-    return handle
 
 
 def _person(person: Person) -> Body:

@@ -15,6 +15,7 @@ from kernbot.localslack.content import read_content
 from kernbot.localslack.conversations import Channel
 from kernbot.localslack.errors import ApiError, invalid_arguments
 from kernbot.localslack.messages import Message
+from kernbot.localslack.traffic import Traffic
 from kernbot.localslack.workspace import Workspace
 
 PATH = "/response/"
@@ -47,8 +48,9 @@ class _Issued:
 class ResponseUrls:
     """All response URLs that were ever given out."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, traffic: Traffic) -> None:
         self._workspace = workspace
+        self._traffic = traffic
         self._issued: dict[str, _Issued] = {}
 
     def issue(self, app: App, channel: Channel, user_id: str, source: Message | None = None) -> str:
@@ -58,7 +60,15 @@ class ResponseUrls:
         return f"{self._workspace.origin}{PATH}{key}"
 
     def use(self, key: str, arguments: Any) -> None:
-        """Do what an app posted to the URL with this key; raises ApiError if Slack would refuse it."""
+        """Do what an app posted to the URL with this key, and record it; raises ApiError if Slack would refuse it."""
+        try:
+            self._use(key, arguments)
+        except ApiError as error:
+            self._traffic.from_app("response_url", arguments, str(error), error.body)
+            raise
+        self._traffic.from_app("response_url", arguments, "ok")
+
+    def _use(self, key: str, arguments: Any) -> None:
         issued = self._find(key)
         if not isinstance(arguments, dict):
             raise ApiError("invalid_payload")

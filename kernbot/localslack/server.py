@@ -13,14 +13,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from kernbot.localslack import page_api, response_urls, socket_mode, web_api
+from kernbot.localslack import page_http, response_urls, socket_mode, web_api
 from kernbot.localslack.errors import ApiError, SetUpError
 from kernbot.localslack.page_api import PageApi
+from kernbot.localslack.page_tools import PageTools
 from kernbot.localslack.response_urls import ResponseUrls
 from kernbot.localslack.socket_mode import SocketMode
 from kernbot.localslack.web_api import WebApi
@@ -63,7 +64,9 @@ class Server:
 class Site:
     """The routes of the server and what guards them."""
 
-    def __init__(self, sockets: SocketMode, api: WebApi, pages: PageApi, urls: ResponseUrls) -> None:
+    def __init__(
+        self, sockets: SocketMode, api: WebApi, pages: PageApi, *, tools: PageTools, urls: ResponseUrls
+    ) -> None:
         self._token = secrets.token_urlsafe(24)
         self._urls = urls
         self._hosts: frozenset[str] = frozenset()
@@ -74,6 +77,7 @@ class Site:
                 web.get(socket_mode.PATH, sockets.accept),
                 web.post(response_urls.PATH + "{key}", self._response_url),
                 *pages.routes(),
+                *tools.routes(),
                 web.get("/", self._index),
                 web.get("/page/{name}", self._file),
             ]
@@ -96,7 +100,7 @@ class Site:
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.host not in self._hosts:
             raise web.HTTPForbidden(text="This server answers to its own address only.")
-        if request.path.startswith(page_api.PATH):
+        if request.path.startswith(page_http.PATH):
             self._check_page_request(request)
         response = await handler(request)
         if not response.prepared:
@@ -107,7 +111,7 @@ class Site:
         origin = request.headers.get("Origin")
         if origin is not None and origin not in {f"http://{host}" for host in self._hosts}:
             raise web.HTTPForbidden(text="Only the page of this server may ask this.")
-        websocket = request.path == f"{page_api.PATH}events"
+        websocket = request.path == f"{page_http.PATH}events"
         token = request.query.get("token") if websocket else request.headers.get("X-Local-Slack-Token")
         if not self._is_page_token(token):
             raise web.HTTPForbidden(text=_NO_TOKEN)
@@ -129,14 +133,19 @@ class Site:
 
     async def _response_url(self, request: web.Request) -> web.Response:
         try:
-            arguments = await request.json()
-            self._urls.use(request.match_info["key"], arguments)
+            self._urls.use(request.match_info["key"], await _json(request))
         except ApiError as error:
             status = 404 if response_urls.is_gone(error) else 400
             return web.json_response(error.body, status=status)
-        except ValueError:
-            return web.json_response({"ok": False, "error": "invalid_payload"}, status=400)
         return web.Response(text="ok")
+
+
+async def _json(request: web.Request) -> Any:
+    """Return what was posted; None for what is no JSON."""
+    try:
+        return await request.json()
+    except ValueError:
+        return None
 
 
 async def _listen(runner: web.AppRunner, port: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from typing import Any
 from kernbot.localslack.changes import Changes
 
 _SECRETS = {"token", "response_url", "response_urls", "trigger_id"}
+_SECRET_TEXTS = re.compile(r"\bx(?:ox[a-z]|app)-[\w-]+|(?<=[?&]ticket=)[\w-]+")
+"""Tokens, and what opens a Socket Mode connection."""
 _KEPT = 500
 
 
@@ -27,6 +29,10 @@ class Entry:
     payload: Any
     verdict: str
     """`ok`, or why not."""
+    number: int
+    """Counts from 1."""
+    answer: Any = None
+    """What the other side answered; None for nothing."""
 
 
 class Traffic:
@@ -35,19 +41,23 @@ class Traffic:
     def __init__(self, clock: Callable[[], float], changes: Changes) -> None:
         self._clock = clock
         self._changes = changes
+        self._count = 0
         self.entries: deque[Entry] = deque(maxlen=_KEPT)
 
-    def from_app(self, name: str, payload: Any, verdict: str) -> None:
-        """Record what an app sent."""
-        self._record("from app", name, payload, verdict)
+    def from_app(self, name: str, payload: Any, verdict: str, answer: Any = None) -> int:
+        """Record what an app sent; return the number of the entry."""
+        return self._record("from app", name, payload, verdict, answer)
 
-    def to_app(self, name: str, payload: Any, verdict: str) -> None:
-        """Record what was sent to an app."""
-        self._record("to app", name, payload, verdict)
+    def to_app(self, name: str, payload: Any, verdict: str, answer: Any = None) -> int:
+        """Record what was sent to an app; return the number of the entry."""
+        return self._record("to app", name, payload, verdict, answer)
 
-    def _record(self, direction: str, name: str, payload: Any, verdict: str) -> None:
-        self.entries.append(Entry(self._clock(), direction, name, _redacted(payload), verdict))
+    def _record(self, direction: str, name: str, payload: Any, verdict: str, answer: Any) -> int:
+        self._count += 1
+        at, sent, answered = self._clock(), _redacted(payload), _redacted(answer)
+        self.entries.append(Entry(at, direction, name, sent, verdict, number=self._count, answer=answered))
         self._changes.announce()
+        return self._count
 
 
 def _redacted(value: Any) -> Any:
@@ -55,4 +65,4 @@ def _redacted(value: Any) -> Any:
         return {key: "[redacted]" if key in _SECRETS else _redacted(part) for key, part in value.items()}
     if isinstance(value, list):
         return [_redacted(part) for part in value]
-    return copy.copy(value)
+    return _SECRET_TEXTS.sub("[redacted]", value) if isinstance(value, str) else value

@@ -45,10 +45,10 @@ class WebApi:
             app = self._authenticated(request.headers.get("Authorization"), method)
             headers = {"x-oauth-scopes": ",".join(app.scopes), "x-accepted-oauth-scopes": method.scope or ""}
             body = {"ok": True, **self._run(app, method, arguments)}
-            self._traffic.from_app(name, arguments, "ok")
+            self._traffic.from_app(name, arguments, "ok", body)
         except ApiError as error:
             body = error.body
-            self._traffic.from_app(name, arguments, str(error))
+            self._traffic.from_app(name, arguments, str(error), body)
         return web.json_response(body, headers=headers)
 
     def _run(self, app: App, method: Method, arguments: Mapping[str, Any]) -> dict[str, Any]:

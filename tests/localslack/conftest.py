@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from kernbot.localslack import Actor, App, LocalSlack, Server
 from tests.localslack.office import MANIFEST, OPS, Bot, Clock, Wired, wired, workspace
+from tests.localslack.page_reader import Page
 
 
 @pytest.fixture
@@ -68,3 +70,10 @@ def ana(slack: LocalSlack) -> Actor:
 def bob(slack: LocalSlack) -> Actor:
     """Return Bob, a member of #ops."""
     return slack.person("U02BOB")
+
+
+@pytest.fixture
+async def page(server: Server) -> AsyncIterator[Page]:
+    """Return the page of a person who has its token."""
+    async with aiohttp.ClientSession(headers={"X-Local-Slack-Token": server.page_token}) as session:
+        yield Page(session, server)

@@ -2,43 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import aiohttp
-import pytest
 
 from kernbot.localslack import Actor, App, LocalSlack, Server
-from kernbot.localslack import Clock as MovableClock
-from tests.localslack.office import NOON, OPS, Bot, Clock, Json, actions, button, modal, workspace
-
-
-class Page:
-    """Reads and sends as the page does, as Ana."""
-
-    def __init__(self, session: aiohttp.ClientSession, server: Server) -> None:
-        self.session = session
-        self.root = f"{server.origin}/page/api/"
-
-    async def read(self, name: str, status: int = 200, **query: str) -> Json:
-        """Return what is answered to a read."""
-        async with self.session.get(self.root + name, params={"as": "U01ANA", **query}) as response:
-            assert response.status == status
-            body: Json = await response.json()
-            return body
-
-    async def send(self, name: str, status: int = 200, **body: object) -> Json:
-        """Return what is answered to an action."""
-        async with self.session.post(self.root + name, json={"as": "U01ANA", **body}) as response:
-            assert response.status == status
-            answer: Json = await response.json()
-            return answer
-
-
-@pytest.fixture
-async def page(server: Server) -> AsyncIterator[Page]:
-    """Return the page of a person who has its token."""
-    async with aiohttp.ClientSession(headers={"X-Local-Slack-Token": server.page_token}) as session:
-        yield Page(session, server)
+from tests.localslack.office import NOON, OPS, Bot, actions, button, modal
+from tests.localslack.page_reader import Page
 
 
 async def test_workspace(app: App, page: Page) -> None:
@@ -123,26 +91,6 @@ async def test_refused(page: Page) -> None:
     assert (await page.send("say", status=400, channel=OPS))["error"] == "The request lacks text."
     async with page.session.post(page.root + "say", data="{") as response:
         assert (await response.json())["error"] == "The request lacks as, channel, text."
-
-
-async def test_jump() -> None:
-    """A clock that can be moved is moved through the page, and messages are dated by it."""
-    slack = workspace(MovableClock(Clock()))
-    async with (
-        slack.serve() as server,
-        aiohttp.ClientSession(headers={"X-Local-Slack-Token": server.page_token}) as session,
-    ):
-        page = Page(session, server)
-        assert (await page.send("jump", seconds=90))["ok"]
-        assert (await page.read("workspace"))["clock"] == {"now": NOON + 90, "ahead": 90}
-        assert "only forward" in (await page.send("jump", seconds="soon"))["error"]
-        await page.send("say", channel=OPS, text="later")
-        assert (await page.read("messages", channel=OPS))["messages"][0]["ts"] == f"{NOON + 90:.6f}"
-
-
-async def test_a_clock_that_stands(page: Page) -> None:
-    """Any other clock is not moved."""
-    assert (await page.send("jump", seconds=90))["error"] == "This clock cannot be moved."
 
 
 async def test_events(slack: LocalSlack, server: Server, page: Page, ana: Actor) -> None:

@@ -31,6 +31,7 @@ ELSEWHERE = "C02RANDOM"
 SCOPE_OF = {
     "auth.test": None,
     "apps.connections.open": None,
+    "response_url": None,
     "chat.postEphemeral": "chat:write",
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
@@ -45,7 +46,7 @@ SCOPE_OF = {
     "views.push": None,
     "views.update": None,
 }
-"""The Web API methods that the bot calls, each with the scope that its documentation names."""
+"""What the bot calls, each with the scope that its documentation names."""
 
 
 class MovedClock:

@@ -1,0 +1,63 @@
+"""What the page does with the simulation itself, whoever acts: its clock and its traffic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from kernbot.localslack.clock import Clock
+from kernbot.localslack.delivery import Courier
+from kernbot.localslack.errors import ActError
+from kernbot.localslack.page_http import Body, doing, reading
+from kernbot.localslack.traffic import Entry, Traffic
+from kernbot.localslack.workspace import Workspace
+
+
+class PageTools:
+    """Moves the clock, shows what went to and fro, and sends it again."""
+
+    def __init__(self, workspace: Workspace, traffic: Traffic, courier: Courier) -> None:
+        self._workspace = workspace
+        self._traffic = traffic
+        self._courier = courier
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes."""
+        return [doing(self.jump), reading(self.traffic), reading(self.traffic_entry), doing(self.repeat)]
+
+    async def jump(self, body: Body) -> None:
+        """Move the clock forward by `seconds`, if it is one that can be moved."""
+        seconds, clock = body.get("seconds"), self._workspace.clock
+        if not isinstance(clock, Clock):
+            raise ActError("This clock cannot be moved.")
+        clock.jump(seconds if isinstance(seconds, int | float) else 0)
+        self._workspace.changes.announce()
+
+    def traffic(self, _request: web.Request) -> Body:
+        """Return all requests that are kept, newest last, without what was in them."""
+        return {"entries": [self._line(entry) for entry in self._traffic.entries]}
+
+    def traffic_entry(self, request: web.Request) -> Body:
+        """Return one request with what was in it and what was answered."""
+        for entry in self._traffic.entries:
+            if str(entry.number) == request.query.get("number"):
+                return {**self._line(entry), "payload": entry.payload, "answer": entry.answer}
+        raise ActError("That request is not kept any more.")
+
+    async def repeat(self, body: Body) -> None:
+        """Send something to the app once more, as it was; what the app answers is recorded and changes nothing."""
+        number = body.get("number")
+        delivery = await self._courier.repeat(number if isinstance(number, int) else 0)
+        if not delivery.ok:
+            raise ActError(str(delivery.error))
+
+    def _line(self, entry: Entry) -> dict[str, Any]:
+        return {
+            "number": entry.number,
+            "at": entry.at,
+            "direction": entry.direction,
+            "name": entry.name,
+            "verdict": entry.verdict,
+            "can_repeat": self._courier.can_repeat(entry.number),
+        }
