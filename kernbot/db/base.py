@@ -213,11 +213,17 @@ class Store(Protocol):
         too late is forgotten, and a run of the bot is no longer settled.
         """
 
-    async def close_pause(self, pause_id: str, answered: AnswerRecord) -> PauseRecord | None:
-        """Answer a pause that is open and whose deadline is after `answered.at`.
+    async def close_pause(self, pause_id: str, answered: AnswerRecord, digest: str | None = None) -> PauseRecord | None:
+        """Answer a pause that is open and whose deadline is after `answered.at`; with a digest, only if it is its own.
 
         Its run becomes PENDING if it was PAUSED. This one conditional UPDATE is the claim: the pause as it is now, or
         None when it was not open to this answer.
+        """
+
+    async def renew_pause(self, digest: str, pause: PauseRecord) -> PauseRecord | None:
+        """Put an open pause in other words: those of `pause`, with its digest, if the stored one has `digest`.
+
+        All else stays as it is. Return it as it is now; None when it is not open, or somebody was faster.
         """
 
     async def expire_pauses(self, now: float, limit: int, workflow_id: str | None = None) -> Sequence[PauseRecord]:

@@ -137,12 +137,23 @@ class InMemoryDb(Store, SlackStore):
             self._settled.discard(run_id)
             return True
 
-    async def close_pause(self, pause_id: str, answered: AnswerRecord) -> PauseRecord | None:
+    async def close_pause(self, pause_id: str, answered: AnswerRecord, digest: str | None = None) -> PauseRecord | None:
         with self._lock:
             pause = self._pauses.get(pause_id)
             if pause is None or pause.state != "open" or _is_due(pause, answered.at):
                 return None
+            if digest not in (None, pause.digest):
+                return None
             return self._answer(pause, answered, answered.at)
+
+    async def renew_pause(self, digest: str, pause: PauseRecord) -> PauseRecord | None:
+        with self._lock:
+            known = self._pauses.get(pause.pause_id)
+            if known is None or known.state != "open" or known.digest != digest:
+                return None
+            renewed = replace(known, question=pause.question, digest=pause.digest)
+            self._pauses[pause.pause_id] = renewed
+            return renewed
 
     async def expire_pauses(self, now: float, limit: int, workflow_id: str | None = None) -> Sequence[PauseRecord]:
         with self._lock:

@@ -167,11 +167,23 @@ def reopen_run(connection: Connection, run_id: str, now: float) -> bool:
     return True
 
 
-def close_pause(connection: Connection, pause_id: str, answered: AnswerRecord) -> PauseRecord | None:
+def renew_pause(connection: Connection, digest: str, pause: PauseRecord) -> PauseRecord | None:
+    """See `Store.renew_pause`."""
+    same = update(pauses).where(pauses.c.pause_id == pause.pause_id, pauses.c.digest == digest)
+    renew = same.where(pauses.c.state == "open").values(question=pause.question, digest=pause.digest)
+    is_renewed = connection.execute(renew).rowcount == 1
+    return get_pause(connection, pause.pause_id) if is_renewed else None
+
+
+def close_pause(
+    connection: Connection, pause_id: str, answered: AnswerRecord, digest: str | None
+) -> PauseRecord | None:
     """See `Store.close_pause`."""
     _hold(connection, runs.c.run_id == select(pauses.c.run_id).where(pauses.c.pause_id == pause_id).scalar_subquery())
     in_time = or_(pauses.c.deadline.is_(None), pauses.c.deadline > answered.at)
     close = update(pauses).where(pauses.c.pause_id == pause_id, pauses.c.state == "open", in_time)
+    if digest is not None:
+        close = close.where(pauses.c.digest == digest)
     close = close.values(answer_row(answered) | {"state": "answered"})
     run_id = connection.execute(close.returning(pauses.c.run_id)).scalar()
     if run_id is None:

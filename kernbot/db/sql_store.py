@@ -125,8 +125,11 @@ class SqlStore(Store, SlackStore):
     async def reopen_run(self, run_id: str, now: float) -> bool:
         return await self._write(db.sql_runs.reopen_run, run_id, now)
 
-    async def close_pause(self, pause_id: str, answered: AnswerRecord) -> PauseRecord | None:
-        return await self._write(db.sql_runs.close_pause, pause_id, answered)
+    async def close_pause(self, pause_id: str, answered: AnswerRecord, digest: str | None = None) -> PauseRecord | None:
+        return await self._write(db.sql_runs.close_pause, pause_id, answered, digest)
+
+    async def renew_pause(self, digest: str, pause: PauseRecord) -> PauseRecord | None:
+        return await self._write(db.sql_runs.renew_pause, digest, pause)
 
     async def expire_pauses(self, now: float, limit: int, workflow_id: str | None = None) -> Sequence[PauseRecord]:
         return await self._write(db.sql_runs.expire_pauses, now, limit, workflow_id)

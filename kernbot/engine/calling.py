@@ -11,8 +11,9 @@ from typing import Any
 
 from kernbot.db.base import PauseRecord
 from kernbot.engine.gates import fields_of
-from kernbot.engine.questions import Asking, promise_of
+from kernbot.engine.questions import Asking, about_code, promise_of
 from kernbot.engine.values import decode, encode
+from kernbot.engine.versions import version_of_call
 from kernbot.errors import UsageError
 from kernbot.run.answer import Action, Answer
 from kernbot.run.executor import DELEGATE, AgentSetup, Tool
@@ -126,11 +127,18 @@ def _member(setup: AgentSetup, arguments: Mapping[str, Any]) -> AgentSetup:
 
 
 def ask_about(
-    call: Call, node: Node, asking: Asking, who: Asker, *, number: int = 1, problem: str | None = None
+    call: Call,
+    node: Node,
+    asking: Asking,
+    who: Asker,
+    *,
+    number: int = 1,
+    problem: str | None = None,
+    instead_of: PauseRecord | None = None,
 ) -> PauseRecord:
     """Return the pause of a call that people must decide; the answer is bound to its arguments, by the digest.
 
-    Asked again, it says which `problem` the last answer had.
+    Asked again, it says which `problem` the last answer had, or that it is `instead_of` one about other code.
     """
     assert call.tool is not None  # noqa: S101 - a call without a tool asks nobody
     tool, asks = call.tool, str(call.asks)
@@ -150,8 +158,9 @@ def ask_about(
         "fields": [encode(asdict(item), f"The fields of {tool.name}") for item in call.fields],
         "questions": [encode(asdict(item), f"The questions of {tool.name}") for item in call.questions],
         "actions": _actions(asks, is_editable=bool(call.fields)),
+        **about_code(version_of_call(node, tool), instead_of),
     }
-    promise = promise_of(node.human_review, asking, _silence(node, asks))
+    promise = promise_of(node.human_review, asking, _silence(node, asks), instead_of)
     return asking.pause(node.name, "tool", question, number, **promise)
 
 

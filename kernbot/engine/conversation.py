@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -32,7 +33,7 @@ from kernbot.engine.gates import Decision, Verdict, decide
 from kernbot.engine.questions import FIRST, Asked, ask_about_change
 from kernbot.engine.told import Told, reply_at
 from kernbot.engine.tool_calls import keep_result, make_call
-from kernbot.engine.waiting import answers
+from kernbot.engine.waiting import answers, is_asked_anew
 from kernbot.run import team
 from kernbot.run.agent import (
     RunCompletedEvent,
@@ -198,13 +199,19 @@ class Conversation:
             _check_goes_on(call.path, answered.decision)
 
     def _question(self, call: Call) -> PauseRecord:
-        """Return what people are asked about a call; asked again, if the function does not take what they gave."""
+        """Return what people are asked about a call.
+
+        It is asked again if the function does not take what they gave, or is another one than they were asked about.
+        """
         asking = replace(self.visit, path=call.path).asking(self.run, self.node)
-        problem = None
+        ask = partial(ask_about, call, self.node, asking, self._asker)
+        problem, replaced = None, None
         for number in count(1):
-            known = self.run.journal.pause(call.path, "tool", number)
-            pause = known or ask_about(call, self.node, asking, self._asker, number=number, problem=problem)
-            if (problem := problem_with_answer(call, pause)) is None:
+            question = ask(number=number, problem=problem, instead_of=replaced)
+            pause = self.run.journal.pause(call.path, "tool", number) or question
+            problem = problem_with_answer(call, pause)
+            replaced = pause if is_asked_anew(self.run, pause, question) else None
+            if problem is None and replaced is None:
                 break
         return pause
 

@@ -27,9 +27,23 @@ class TooLateError(ConflictError):
         self.pause = pause
 
 
-async def give_answer(store: Store, pause_id: str, answer: Answer, *, at: float, by: str, door: str) -> PauseRecord:
+class AskedAnewError(ConflictError):
+    """What is asked is no longer what was answered, as the step changed; `pause` is the question as it is now."""
+
+    def __init__(self, pause: PauseRecord) -> None:
+        super().__init__(
+            f"The step {pause.step_name!r} changed since this was asked, so nothing was recorded. The question is "
+            "asked again, with the same deadline: load the run again and answer it as it is now."
+        )
+        self.pause = pause
+
+
+async def give_answer(
+    store: Store, pause_id: str, answer: Answer, *, at: float, by: str, door: str, digest: str | None = None
+) -> PauseRecord:
     """Store an answer and return the pause that it closed. Nothing is executed.
 
+    `digest` is that of the question as it was shown; AskedAnewError where it is put in other words now.
     `at` is when the person decided (unix seconds): an answer in time counts, whenever it gets here. Raises TooLateError
     when somebody was faster or the deadline had passed (then the deadline's own answer is stored), AnswerError when the
     answer does not fit the question, NotFoundError for an unknown pause.
@@ -39,9 +53,9 @@ async def give_answer(store: Store, pause_id: str, answer: Answer, *, at: float,
         raise NotFoundError(f"There is no question {pause_id}.")
     if pause.state == "open":
         record = AnswerRecord(answer=check_answer(pause, answer).to_dict(), at=at, by=by, door=door)
-        if (closed := await store.close_pause(pause_id, record)) is not None:
+        if (closed := await store.close_pause(pause_id, record, digest)) is not None:
             return closed
-    return await _refuse(store, pause, at)
+    return await _refuse(store, pause, at, digest)
 
 
 async def expire_due(store: Store, now: float, workflow_id: str | None = None) -> Sequence[PauseRecord]:
@@ -107,7 +121,8 @@ def in_words(pause: PauseRecord) -> str:
     return f"{answered.by} answered {answered.answer['action']!r} first."
 
 
-async def _refuse(store: Store, pause: PauseRecord, at: float) -> PauseRecord:
+async def _refuse(store: Store, pause: PauseRecord, at: float, digest: str | None) -> PauseRecord:
     if pause.deadline is not None and at >= pause.deadline:
         await expire_due(store, at)
-    raise TooLateError(await store.get_pause(pause.pause_id) or pause)
+    now = await store.get_pause(pause.pause_id) or pause
+    raise AskedAnewError(now) if now.state == "open" and digest not in (None, now.digest) else TooLateError(now)

@@ -103,7 +103,7 @@ def resume(
         snapshot = await load(store, run_id)
         check_may_continue(snapshot.run, definition.workflow_id, session_id, user_id)
         await retry_if_failed(store, snapshot.run, time.time())
-        await answer_from(store, snapshot, requirements, time.time())
+        await answer_from(store, snapshot, requirements, time.time(), definition.steps)
         async with aclosing(engine.execute(definition, run_id)) as done:
             async for event in done:
                 yield event

@@ -5,13 +5,14 @@ from __future__ import annotations
 import traceback
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from kernbot.db.base import PauseRecord
 from kernbot.engine import gates
 from kernbot.engine.authority import MEMBERS, Rule
 from kernbot.engine.values import digest, encode
+from kernbot.engine.versions import Version, version_of
 from kernbot.run.answer import Action, Answer
 from kernbot.workflow.loop import Loop
 from kernbot.workflow.node import Node
@@ -39,20 +40,26 @@ class Asking:
         self, step_name: str, kind: Kind, question: dict[str, Any], number: int = 1, **promised: Any
     ) -> PauseRecord:
         """Return the pause of a question asked here."""
-        whole = {**question, **self.place}
-        promise = {"deadline": None, "silence": None, **promised}
-        return PauseRecord(
+        pause = PauseRecord(
             pause_id=uuid.uuid4().hex,
             run_id=self.run_id,
             path=self.path,
             kind=kind,
             number=number,
             step_name=step_name,
-            question={**whole, "rule": self.rule.to_dict()},
-            digest=digest({"run": self.run_id, "path": self.path, "question": whole, **promise}),
+            question={**question, **self.place, "rule": self.rule.to_dict()},
+            digest="",
             opened_at=self.now,
-            **promise,
+            **{"deadline": None, "silence": None, **promised},
         )
+        return replace(pause, digest=digest_of_pause(pause))
+
+
+def digest_of_pause(pause: PauseRecord) -> str:
+    """Return the digest of all that is asked and promised; who may answer is what holds at the click."""
+    promise = {"deadline": pause.deadline, "silence": pause.silence}
+    asked = {name: value for name, value in pause.question.items() if name != "rule"}
+    return digest({"run": pause.run_id, "path": pause.path, "question": asked, **promise})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +72,8 @@ class Asked:
     """How often people have had it asked, or done, again."""
     feedback: str | None = None
     """What they said the last time."""
+    instead_of: PauseRecord | None = None
+    """A question whose answer does not count: the code that it was about is another one now."""
 
 
 FIRST = Asked()
@@ -88,12 +97,14 @@ def ask_before(node: Node, asking: Asking, asked: Asked = FIRST, proposed: Seque
         "user_input_message": review.user_input_message,
         "fields": _encoded(node, fields),
     }
+    question |= about_code(version_of(node), asked.instead_of)
     if isinstance(node, Router):
         question |= {"choices": _choices(node), "proposed": proposed}
     approval = gates.approval_by_defaults(fields) if is_for_values else Answer(action=Action.confirm)
     silence = gates.answer_of_silence(review, on_reject, approval)
     kind: Kind = "user_input" if is_for_values else "confirmation"
-    return asking.pause(node.name, kind, question, asked.number, **promise_of(review, asking, silence))
+    promise = promise_of(review, asking, silence, asked.instead_of)
+    return asking.pause(node.name, kind, question, asked.number, **promise)
 
 
 def ask_for_route(node: Router, asking: Asking, asked: Asked, proposed: Sequence[str]) -> PauseRecord:
@@ -109,9 +120,11 @@ def ask_for_route(node: Router, asking: Asking, asked: Asked, proposed: Sequence
         "allow_multiple_selections": review.allow_multiple_selections,
         "fields": _encoded(node, list(review.fields)),
         "actions": [Action.select, Action.reject],
+        **about_code(version_of(node), asked.instead_of),
     }
     silence = gates.answer_of_silence(review, on_reject, gates.approval_of_routes(list(proposed)))
-    return asking.pause(node.name, "route", question, asked.number, **promise_of(review, asking, silence))
+    promise = promise_of(review, asking, silence, asked.instead_of)
+    return asking.pause(node.name, "route", question, asked.number, **promise)
 
 
 def ask_about_output(
@@ -243,11 +256,24 @@ def _encoded(node: Node, fields: list[Any]) -> list[Any]:
     return [encode(asdict(item), f"The schema of step {node.name!r}") for item in fields]
 
 
-def promise_of(review: HumanReview, asking: Asking, silence: Answer) -> dict[str, Any]:
-    """Return the deadline of a question and the answer that the clock gives then; nothing without a timeout."""
-    if review.timeout is None:
-        return {}
-    return {"deadline": asking.now + review.timeout, "silence": silence.to_dict()}
+def about_code(version: Version | None, instead_of: PauseRecord | None) -> dict[str, Any]:
+    """Return what a question says of the code that it is about, and of the question whose place it takes."""
+    if instead_of is None:
+        return {"version": version}
+    changed = {"was": instead_of.question["version"]}
+    return {"version": version, "changed": changed, "instead_of": instead_of.pause_id}
+
+
+def promise_of(
+    review: HumanReview, asking: Asking, silence: Answer, instead_of: PauseRecord | None = None
+) -> dict[str, Any]:
+    """Return the deadline of a question and the answer that the clock gives then; nothing without a timeout.
+
+    One that takes the place of another keeps its deadline.
+    """
+    timeout = None if review.timeout is None else asking.now + review.timeout
+    deadline = timeout if instead_of is None else instead_of.deadline
+    return {} if deadline is None else {"deadline": deadline, "silence": silence.to_dict()}
 
 
 def _message(node: Node, *, is_for_values: bool) -> str:

@@ -7,10 +7,12 @@ from collections.abc import Set as AbstractSet
 
 from kernbot.db.base import PauseRecord, RunRecord, Snapshot, Store
 from kernbot.engine.ledger import TooLateError, check_answer, expire_due, give_answer, in_words
+from kernbot.engine.promises import check_holds
 from kernbot.errors import ConflictError, DefinitionError, UsageError
 from kernbot.run.answer import Answer
 from kernbot.run.requirement import RunRequirement
 from kernbot.run.status import RunStatus
+from kernbot.workflow.node import Node
 from kernbot.workflow.requirements import Requirement, StepRequirement
 
 BY = "library"
@@ -46,13 +48,17 @@ def check_definition_is_unchanged(snapshot: Snapshot) -> None:
 
 
 async def answer_from(
-    store: Store, snapshot: Snapshot, requirements: Sequence[Requirement | RunRequirement], now: float
+    store: Store,
+    snapshot: Snapshot,
+    requirements: Sequence[Requirement | RunRequirement],
+    now: float,
+    nodes: Sequence[Node],
 ) -> None:
     """Give the ledger every decision taken on the requirements; all are checked before any is stored.
 
     A decision counts as of when it was taken; only what is undecided at its deadline is answered by silence. Raises
     UsageError that names what is undecided, AnswerError for an answer that does not fit, ConflictError when a question
-    was answered otherwise meanwhile.
+    was answered otherwise meanwhile, or one of the `nodes` that it is about has changed since it was asked.
     """
     pauses = {pause.pause_id: pause for pause in snapshot.pauses}
     given = {item.pause_id: item for item in _decided(requirements)}
@@ -63,6 +69,8 @@ async def answer_from(
     for pause_id, item in given.items():
         if (answer := _answer(item)) is not None:
             check_answer(pauses[pause_id], answer)
+    for pause_id in given:
+        await check_holds(store, nodes, pauses[pause_id])
     for pause_id, item in given.items():
         await _give(store, pauses[pause_id], item, now)
     if any(pause.state == "open" and not _is_waiting(pause, now) for pause in snapshot.pauses):

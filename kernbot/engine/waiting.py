@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterator
+from dataclasses import replace
 
 from kernbot.db.base import PauseRecord
 from kernbot.engine import gates
@@ -10,6 +11,7 @@ from kernbot.engine.execution import Cancelled, Execution, Suspended, Visit
 from kernbot.engine.gates import Decision, Verdict
 from kernbot.engine.journal import SKIPPED
 from kernbot.engine.questions import Asked
+from kernbot.engine.versions import allows_outdated
 from kernbot.run.events import StepContinuedEvent, WorkflowRunOutputEvent
 from kernbot.workflow.node import Node
 
@@ -22,6 +24,7 @@ class Answered:
     """A question that has been answered, and what follows."""
 
     def __init__(self, pause: PauseRecord, asked: Asked) -> None:
+        self.pause = pause
         self.kind = pause.kind
         self.asked = asked
         self.at = pause.answered.at if pause.answered else 0.0
@@ -39,15 +42,29 @@ def answer_to(run: Execution, question: PauseRecord, asked: Asked | None = None)
 def answers(run: Execution, ask: Callable[[Asked], PauseRecord], first: Asked) -> Iterator[Answered]:
     """Yield the answers to a question that is asked anew as long as people want that; the last one counts.
 
-    Stops the walk at the one that is missing.
+    One that allows other code than there is now does not count, and the question is asked anew too. Stops the walk at
+    the one that is missing.
     """
     asked = first
     while True:
-        answered = answer_to(run, ask(asked), asked)
+        question = ask(asked)
+        answered = answer_to(run, question, asked)
+        if is_asked_anew(run, answered.pause, question):
+            asked = replace(asked, number=asked.number + 1, instead_of=answered.pause)
+            continue
         yield answered
         if answered.decision.verdict is not Verdict.RETRY:
             return
         asked = Asked(number=asked.number + 1, retries=asked.retries + 1, feedback=answered.decision.feedback)
+
+
+def is_asked_anew(run: Execution, pause: PauseRecord, question: PauseRecord) -> bool:
+    """Whether a question takes the place of an answered one: what that allowed is other code now, and has not begun."""
+    later = run.journal.pause(pause.path, pause.kind, pause.number + 1)
+    if later is not None and later.question.get("instead_of") == pause.pause_id:
+        return True
+    is_outdated = allows_outdated(pause, question.question.get("version"))
+    return is_outdated and not run.journal.has_gone_on(pause.path, pause.answered.at if pause.answered else 0.0)
 
 
 async def going_on(run: Execution, node: Node, visit: Visit, answered: Answered) -> Events:

@@ -13,7 +13,8 @@ from kernbot.engine import authority, ledger
 from kernbot.engine.authority import Ids, Person, Refusal, Rule
 from kernbot.engine.journal import ROOT
 from kernbot.engine.large import load
-from kernbot.engine.ledger import TooLateError
+from kernbot.engine.ledger import AskedAnewError, TooLateError
+from kernbot.engine.promises import check_holds
 from kernbot.engine.runner import Engine, StartRequest
 from kernbot.errors import ConflictError, NotFoundError, RefusedError
 from kernbot.run.answer import Action, Answer
@@ -117,7 +118,7 @@ class Service:
         """Return a pause if the person may answer it: with this action, or at all.
 
         What is known of the person is at most `max_age` seconds old. Raises NotAllowedError, NotFoundError,
-        CannotCheckError.
+        CannotCheckError; where the step has changed since it was asked, it is asked anew, and AskedAnewError raised.
         """
         pause = await self.store.get_pause(pause_id)
         if pause is None:
@@ -128,6 +129,11 @@ class Service:
         owners = registered.policy.owners
         if refusal := authority.may_answer(rule, person, run.user_id, authority.deed_of(pause, action), owners):
             raise NotAllowedError(refusal, registered, person, rule.approvers)
+        try:
+            await check_holds(self.store, registered.definition.steps, pause)
+        except AskedAnewError:
+            self.changed(pause.run_id)
+            raise
         return pause
 
     async def answerer(
@@ -138,15 +144,18 @@ class Service:
         ids = registered.policy.owners | (rule.approvers or frozenset())
         return await self.people.look_up(person_id, channel, ids, max_age=max_age)
 
-    async def answer(self, pause_id: str, answer: Answer, person_id: str, *, at: float, door: str) -> None:
+    async def answer(
+        self, pause_id: str, answer: Answer, person_id: str, *, at: float, door: str, digest: str | None = None
+    ) -> None:
         """Store a person's answer and have the run executed; it is on disk when this returns.
 
-        The same answer, by the same person at the same instant, counts once. Raises what `check_may_answer` and
-        `ledger.give_answer` raise.
+        `digest` is that of the question as it was shown. The same answer, by the same person at the same instant,
+        counts once. Raises what `check_may_answer` and `ledger.give_answer` raise.
         """
         pause = await self.check_may_answer(pause_id, person_id, answer.action, max_age=FRESH_SECONDS)
         try:
-            await ledger.give_answer(self.store, pause_id, answer, at=at, by=person_id, door=door)
+            shown = digest or pause.digest
+            await ledger.give_answer(self.store, pause_id, answer, at=at, by=person_id, door=door, digest=shown)
         except TooLateError as late:
             if not _is_this(late.pause, answer, person_id, at):
                 raise

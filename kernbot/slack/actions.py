@@ -87,7 +87,7 @@ class Actions:
             return await retry(self._doors, run_id, who, at=at, door="button")
         pause = await self._doors.pause_of(click.token, click.action_id)
         answer = _answer(pause, click.action_id)
-        await self._service.answer(pause.pause_id, answer, who, at=at, door="button")
+        await self._service.answer(pause.pause_id, answer, who, at=at, door="button", digest=pause.digest)
         self._doors.outbox.clicked(pause.pause_id, click.response_url)
         return None
 

@@ -8,9 +8,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from kernbot.db.base import PauseRecord
 from kernbot.db.slack import SlackStore
+from kernbot.engine.ledger import AskedAnewError
 from kernbot.errors import NotFoundError
 from kernbot.runtime.service import Service
-from kernbot.slack.ids import Token, TokenMaker, person_id
+from kernbot.slack.ids import DETAILS, Token, TokenMaker, person_id
 from kernbot.slack.outbox import Outbox
 from kernbot.slack.people import SlackPeople
 from kernbot.slack.sender import Sender
@@ -37,10 +38,18 @@ class Doors:
         return person_id(team_id or self.team_id, user_id)
 
     async def pause_of(self, token: Token, action: str) -> PauseRecord:
-        """Return the pause that a token speaks of; NotFoundError if we did not make it for this action and question."""
+        """Return the pause that a token speaks of; NotFoundError if we did not make it for this action and question.
+
+        AskedAnewError for one that we made for the question as it was, unless it only looks at it.
+        """
         pause = await self.service.store.get_pause(token.subject)
-        if pause is None or not self.tokens.is_genuine(token, action, pause.digest):
+        if pause is not None and self.tokens.is_genuine(token, action, pause.digest):
+            return pause
+        replaced = pause.question.get("replaced", ()) if pause else ()
+        if pause is None or not any(self.tokens.is_genuine(token, action, digest) for digest in replaced):
             raise NotFoundError("There is no such question.")
+        if pause.state == "open" and action != DETAILS:
+            raise AskedAnewError(pause)
         return pause
 
     def run_of(self, token: Token, action: str) -> str:

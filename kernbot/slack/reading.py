@@ -139,6 +139,7 @@ class _Record:
             several=question.get("allow_multiple_selections", False),
             proposed=question.get("proposed") or (),
             irreversible=question.get("irreversible", False),
+            changed=_changed(question),
             reason=question.get("reason"),
             reasons=question.get("reasons", ()),
             approve_label=question.get("approve_label"),
@@ -251,6 +252,12 @@ class _Record:
         answers = (pause.answered.at for pause in self._pauses if pause.answered)
         outputs = (at for other, at in self._over.items() if other != path)
         return end - max((at for at in (*answers, *outputs) if at <= end), default=self._run.created_at)
+
+
+def _changed(question: dict[str, Any]) -> tuple[str | None, str | None] | None:
+    """Return as which version a step was asked about, and which it is now; None if it has not changed since."""
+    changed = question.get("changed")
+    return (changed["was"].get("version"), question["version"].get("version")) if changed else None
 
 
 def _kind(pause: PauseRecord) -> CardKind:

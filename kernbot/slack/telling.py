@@ -6,7 +6,7 @@ from typing import Any
 
 from kernbot.db.base import PauseRecord
 from kernbot.engine.large import load
-from kernbot.engine.ledger import TooLateError
+from kernbot.engine.ledger import AskedAnewError, TooLateError
 from kernbot.errors import ConfigurationError, KernbotError, NotFoundError, UsageError
 from kernbot.runtime.service import CannotCheckError, NotAllowedError
 from kernbot.slack import ids
@@ -72,11 +72,13 @@ async def names_of(doors: Doors, error: NotAllowedError) -> list[str] | None:
     return sorted(who.name for who in named.values())
 
 
-async def refusal_of(doors: Doors, error: KernbotError, action_id: str) -> Message:
+async def refusal_of(doors: Doors, error: KernbotError, action_id: str) -> Message:  # noqa: PLR0911 - one an error
     """Return what to tell a person whose click or form did not count; raises what may come right by itself."""
     match error:
         case TooLateError():
             return refusals.too_late(*await question(doors, error.pause), action_id)
+        case AskedAnewError() as anew:
+            return refusals.asked_anew((await question(doors, anew.pause))[1])
         case NotAllowedError():
             named = await names_of(doors, error)
             return refusals.not_allowed(error.refusal, error.registration.channel, named)

@@ -61,7 +61,7 @@ class Views:
         _, facts = await question(self._doors, pause)
         answer = read_answer(submission.callback_id, facts, submission.values)
         if isinstance(answer, Answer):
-            await self._doors.service.answer(pause.pause_id, answer, who, at=at, door="modal")
+            await self._doors.service.answer(pause.pause_id, answer, who, at=at, door="modal", digest=pause.digest)
             return {}
         if not facts.is_open:
             raise TooLateError(pause)

@@ -122,6 +122,8 @@ class HumanReview:
     """In a bot, the ids of those who alone may answer here (people or groups); None: what its workflow says."""
     requester_may_approve: bool | None = None
     """In a bot, whether one of them who asked for the run may answer too; None: what the workflow says."""
+    accept_changes: bool = False
+    """Whether an answer counts though the code that it is about has changed since people were asked."""
     fields: tuple[UserInputField, ...] = field(init=False, repr=False, compare=False)
     """The schema, each field checked."""
 
@@ -170,8 +172,9 @@ class HumanReview:
             raise DefinitionError(f"reasons must be up to {_MOST_REASONS}, each another one, not {self.reasons!r}.")
         if self.reasons and self.reason not in (AskReason.reject, AskReason.always):
             raise DefinitionError("reasons are for reason='reject' or reason='always'; set one of them.")
-        if not isinstance(self.irreversible, bool):
-            raise DefinitionError(f"irreversible is {self.irreversible!r}; it must be True or False.")
+        for name in ("irreversible", "accept_changes"):
+            if not isinstance(getattr(self, name), bool):
+                raise DefinitionError(f"{name} is {getattr(self, name)!r}; it must be True or False.")
 
     @property
     def asks(self) -> list[str]:
@@ -179,7 +182,7 @@ class HumanReview:
         return [name for name in GATES if getattr(self, name)]
 
 
-_WORDING = ("reason", "reasons", "approve_label", "reject_label", "irreversible")
+_WORDING = ("reason", "reasons", "approve_label", "reject_label", "irreversible", "accept_changes")
 _ONLY_IN_REVIEW = ("fields", "max_retries", "on_error", "approvers", "requester_may_approve", *_WORDING)
 
 FLAT_NAMES = {item.name: item.name for item in fields(HumanReview) if item.name not in _ONLY_IN_REVIEW} | {

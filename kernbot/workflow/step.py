@@ -35,6 +35,11 @@ class Step(Node):
     was running when its process died. What is asked of people may be given flat, by `human_review`, which wins, or by
     `@pause` on the function; `hitl_max_retries` and `hitl_timeout` are its `max_retries` and `timeout`.
 
+    An answer counts for the code that people were asked about. If that is another one when they answer, as a bot was
+    started again with a change, the answer is refused and the question asked again. What counts is the `version` if it
+    is given, else what the function is compiled to (of an agent, its instructions, model and tools); a HumanReview with
+    `accept_changes` takes any.
+
     `num_history_runs` is how many runs of the session `step_input.get_workflow_history()` returns (None: the workflow's
     number); `add_workflow_history` has no effect on a function, which asks for it itself.
 
@@ -60,6 +65,7 @@ class Step(Node):
         skip_on_failure: bool = False,
         strict_input_validation: bool = False,  # noqa: ARG002 - has no effect, as in the documents' programs
         on_crash: OnCrash | str | None = None,
+        version: str | int | None = None,
         add_workflow_history: bool | None = None,
         num_history_runs: int | None = None,
         human_review: HumanReview | None = None,
@@ -104,6 +110,7 @@ class Step(Node):
             human_review=review_of(human_review, flat, decorated),
         )
         self.on_crash = None if on_crash is None else as_enum(OnCrash, on_crash, "on_crash")
+        self.version = None if version is None else str(version)
         self.retries_were_asked_for = max_retries is not None
         self.max_retries = self._checked_retries(max_retries)
         self.add_workflow_history = add_workflow_history

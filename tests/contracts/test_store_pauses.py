@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -277,3 +278,35 @@ async def test_what_does_not_wait_for_people_is_not_listed(bench: Bench) -> None
     epoch = await bench.start("r3", origin="library")
     await bench.store.suspend("r3", epoch, [bench.pause("p3", "r3")], bench.clock.now)
     assert await bench.store.list_open_pauses(9) == []
+
+
+async def test_an_open_pause_is_put_in_other_words(bench: Bench) -> None:
+    """Question and digest are new; when it was asked, its deadline and what silence does stay."""
+    await bench.ask(timed(bench, "p1", 2000.0))
+    known = await bench.pause_now("p1")
+    other = replace(known, question={"other": True}, digest="new", deadline=1.0, opened_at=1.0)
+    renewed = await bench.store.renew_pause(known.digest, other)
+    assert renewed == await bench.pause_now("p1") == replace(known, question={"other": True}, digest="new")
+    assert (await bench.run_now()).status is RunStatus.PAUSED
+
+
+async def test_a_pause_is_put_in_other_words_once(bench: Bench) -> None:
+    """Whoever knows it only as it was comes too late; so does everybody once it is answered."""
+    await bench.ask(bench.pause("p1"))
+    known = await bench.pause_now("p1")
+    assert await bench.store.renew_pause(known.digest, replace(known, digest="new")) is not None
+    assert await bench.store.renew_pause(known.digest, replace(known, digest="newer")) is None
+    await bench.store.close_pause("p1", bench.answer())
+    assert await bench.store.renew_pause("new", replace(known, digest="newest")) is None
+    assert await bench.store.renew_pause("new", replace(known, pause_id="nothing")) is None
+    assert (await bench.pause_now("p1")).digest == "new"
+
+
+async def test_an_answer_may_name_the_question_that_it_is_for(bench: Bench) -> None:
+    """One for other words is not stored."""
+    await bench.ask(bench.pause("p1"))
+    known = await bench.pause_now("p1")
+    await bench.store.renew_pause(known.digest, replace(known, digest="new"))
+    assert await bench.store.close_pause("p1", bench.answer(), known.digest) is None
+    assert (await bench.pause_now("p1")).state == "open"
+    assert await bench.store.close_pause("p1", bench.answer(), "new") is not None

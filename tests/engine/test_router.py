@@ -16,7 +16,7 @@ from kernbot.errors import AnswerError, DefinitionError
 from kernbot.run import RunContext, RunStatus
 from kernbot.run.answer import Action, Answer
 from kernbot.run.workflow import WorkflowRunOutput
-from kernbot.workflow import Condition, Router, Step, StepInput, Steps, Workflow
+from kernbot.workflow import Condition, HumanReview, Router, Step, StepInput, Steps, Workflow
 from kernbot.workflow.types import StepRequirement
 from tests.engine.bench import Calls, Look, confirm, must_load, reject
 
@@ -312,13 +312,14 @@ async def test_runs_leave_the_definition_as_it_is(db: Store, calls: Calls) -> No
     assert vars(router) == before
 
 
-@pytest.mark.parametrize("settings", [{"requires_confirmation": True}, CHOSEN_BY_PEOPLE])
-def test_a_choice_that_is_gone_before_it_ran_is_a_change(db: Store, calls: Calls, settings: dict[str, Any]) -> None:
-    """The run goes on once it is back; a choice that is not taken may go."""
+@pytest.mark.parametrize("gate", ["requires_confirmation", "requires_user_input"])
+def test_a_choice_that_is_gone_before_it_ran_is_a_change(db: Store, calls: Calls, gate: str) -> None:
+    """The run goes on once it is back; a choice that is not taken may go, where its author accepts changes."""
+    review = HumanReview(**{gate: True}, accept_changes=True)  # type: ignore[arg-type]
 
     def deployed(*names: str) -> Workflow:
         choices = [calls.step(name) for name in names]
-        return Workflow(name="w", db=db, steps=[Router(choices, lambda _: "b", "r", **settings)])
+        return Workflow(name="w", db=db, steps=[Router(choices, lambda _: "b", "r", human_review=review)])
 
     run = deployed("a", "b", "c").run("x")
     asked = run.step_requirements[-1]

@@ -9,7 +9,7 @@ import pytest
 
 from kernbot.db.base import Store
 from kernbot.engine.large import load
-from kernbot.engine.ledger import give_answer
+from kernbot.engine.ledger import AskedAnewError, give_answer
 from kernbot.errors import DefinitionError
 from kernbot.models.scripted import Item, call
 from kernbot.run import RunContext, RunStatus
@@ -67,9 +67,8 @@ def _reject(question: RunRequirement) -> None:
         (lambda _: [], "There is no tool 'send'. There are: none."),
         (lambda desk: [desk.tool("send")], "People would not be asked about it as they were."),
         (lambda desk: [desk.tool("send", external_execution=True)], "People would not be asked about it as they were."),
-        (lambda desk: [_two_texts(desk)], "'to' is missing"),
     ],
-    ids=["renamed", "gone", "ungated", "asks otherwise", "other arguments"],
+    ids=["renamed", "gone", "ungated", "asks otherwise"],
 )
 def test_a_tool_that_changed_is_not_called(db: Store, desk: Desk, decide: Any, changed: Any, problem: str) -> None:
     """The run waits until it is what it was, and says so; then the decision counts, and is not asked for again."""
@@ -85,6 +84,18 @@ def test_a_tool_that_changed_is_not_called(db: Store, desk: Desk, decide: Any, c
     run.steps_with_errors[0].retry()
     run = restored.continue_run(run)
     assert (run.content, desk.done) == ("Done.", ["send(hi)"] if decide is _confirm else [])
+
+
+def test_a_tool_that_takes_other_arguments_is_asked_about_anew_and_not_called(db: Store, desk: Desk) -> None:
+    """Whoever says yes all the same is told that it does not fit."""
+    run = program(db, SEND, desk.send).run("x", run_id="R")
+    questions(run)[0].confirm()
+    changed = program(db, SEND, _two_texts(desk))
+    with pytest.raises(AskedAnewError):
+        changed.continue_run(run)
+    with pytest.raises(DefinitionError, match="'to' is missing"):
+        confirm_calls(changed, must_load(changed, "R"))
+    assert desk.done == []
 
 
 def test_a_retry_before_it_is_restored_asks_again(db: Store, desk: Desk) -> None:

@@ -15,7 +15,7 @@ class SlowLedger(InMemoryDb):
         super().__init__()
         self.go_on = asyncio.Event()
 
-    async def close_pause(self, pause_id: str, answered: AnswerRecord) -> PauseRecord | None:
+    async def close_pause(self, pause_id: str, answered: AnswerRecord, digest: str | None = None) -> PauseRecord | None:
         """Wait, then close it."""
         await self.go_on.wait()
-        return await super().close_pause(pause_id, answered)
+        return await super().close_pause(pause_id, answered, digest)

@@ -21,6 +21,7 @@ from kernbot.slack.render.blocks import (
     section,
     words,
 )
+from kernbot.slack.render.changed import asked_anew, why_anew
 from kernbot.slack.render.difference import difference
 from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.outcome import outcome, state_in_short
@@ -45,7 +46,9 @@ def _open(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, at: At) -> Itera
     yield question_block(at("question"), pause)
     if warning := runs_by_itself(pause):
         yield section(at("by-itself"), warning)
+    yield from asked_anew(pause, at)
     yield from _subject(pause, at)
+    yield from why_anew(pause, at)
     since = f"asked for by {code(run.requester)} · waiting since {date(pause.opened_at)}"
     yield context(at("context"), f"{place_of(run, pause)} · {since}")
     yield context(at("rules"), rules(run, pause))

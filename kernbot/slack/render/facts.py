@@ -153,6 +153,8 @@ class PauseFacts:
     """How many these are."""
     irreversible: bool = False
     """Whether what is asked about can't be undone."""
+    changed: tuple[str | None, str | None] | None = None
+    """Where the step changed since it was asked: which version it was, and which it is, as far as these have names."""
     reason: str | None = None
     """For which answers people must give a reason: `never`, `reject`, `always`; None: a no may come with one."""
     reasons: Sequence[str] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kernbot.slack.ids import is_group
+from kernbot.slack.render.changed import runs_as_it_is_now
 from kernbot.slack.render.facts import CALLS, Approver, PauseFacts, RunFacts
 from kernbot.slack.render.text import channel, code, date, names, person
 
@@ -84,7 +85,7 @@ def what_buttons_do(pause: PauseFacts) -> Iterator[str]:
     elif pause.kind == "iteration_review":
         yield f"{_yes(pause)}: {_goes_on(pause)}. {what_reject_does(pause)}"
     elif pause.kind != "user_input" or pause.requires_confirmation:
-        yield what_reject_does(pause)
+        yield " ".join([*runs_as_it_is_now(pause, _yes(pause)), what_reject_does(pause)])
 
 
 def what_reject_does(pause: PauseFacts) -> str:
@@ -119,7 +120,8 @@ def silence(pause: PauseFacts) -> str:
     """Return what happens at the deadline if nobody answers."""
     if pause.deadline is None:
         return "No deadline."
-    return f"If nobody answers by {date(pause.deadline)}: {_what_the_clock_does(pause)}."
+    unchanged = " (unchanged)" if pause.changed else ""
+    return f"If nobody answers by {date(pause.deadline)}{unchanged}: {_what_the_clock_does(pause)}."
 
 
 def lapsed(pause: PauseFacts) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kernbot.slack.ids import short_id
 from kernbot.slack.render.blocks import Block, Element, line, rich_text, words
+from kernbot.slack.render.changed import CHANGED
 from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.text import Cut, code, cut, escape
 
@@ -26,7 +27,8 @@ def question_block(block_id: str, pause: PauseFacts, at_most: int = _LONGEST) ->
 
 def question_text(pause: PauseFacts) -> str:
     """Return a question for the `text` of a message."""
-    return escape(question_cut(pause).text)
+    text = escape(question_cut(pause).text)
+    return f"{CHANGED}: {text}" if pause.changed and pause.is_open else text
 
 
 def question_in_dialog(pause: PauseFacts) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from kernbot.slack.ids import short_id
 from kernbot.slack.render.blocks import Block, message, mrkdwn
 from kernbot.slack.render.buttons import LABELS
+from kernbot.slack.render.changed import which_change
 from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.outcome import TIMER, what_happened
 from kernbot.slack.render.parent import state
@@ -89,6 +90,12 @@ def cannot_check() -> dict[str, Any]:
 def not_valid() -> dict[str, Any]:
     """Return the refusal of a click on a button that is not, or no longer, of a question that is known."""
     return _refusal("this button is no longer valid", "Look for the question in the thread of its run.")
+
+
+def asked_anew(pause: PauseFacts) -> dict[str, Any]:
+    """Return the refusal of an answer to a question whose step has changed since it was asked."""
+    again = "The question is asked again on its card, with the same deadline: answer it as it is now."
+    return _refusal("the step changed since this was asked", f"{which_change(pause)} {again}")
 
 
 def too_large(why: str) -> dict[str, Any]:
