@@ -69,6 +69,7 @@ A local Slack with the bot in it: a simulation, nothing leaves this machine.
   Open   {address}
   Type   /kern run data_pipeline Q4 sales
   then   /kern run configurable_pipeline
+  or     /kern run, and choose one: announcement has a form of its own
 
 Its clock can be moved: the page lets a deadline lapse that is an hour away.
 

@@ -62,7 +62,7 @@ RULES = {
     "slack.parse": Rule(("errors", "run", "workflow.types", "slack.ids", "slack.render"), ("slack_sdk.models",)),
     "slack.ids": Rule(("errors", "run", "workflow.types")),
     "localslack": Rule(("errors",), ("aiohttp",)),
-    "examples": Rule(("", "agent", "models", "workflow")),
+    "examples": Rule(("", "agent", "models", "workflow"), ("pydantic",)),
 }
 ANYTHING = {"__main__", "bootstrap", "cli", "demo", "reports", "web"}
 NO_WAITING = ("slack.render", "slack.parse", "slack.ids")

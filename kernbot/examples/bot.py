@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from kernbot import KernBot
-from kernbot.examples import configurable_pipeline, data_pipeline
+from kernbot.examples import announcement, configurable_pipeline, data_pipeline
 
 bot = KernBot()
+bot.register(announcement.workflow, channel="#data")
 bot.register(data_pipeline.workflow, channel="#data")
 bot.register(configurable_pipeline.workflow, channel="#data")

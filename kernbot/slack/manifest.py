@@ -4,18 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
+from kernbot.slack import ids
+
 COMMAND = "/kern"
 EXAMPLE_URL = "https://kern.example.com/slack/events"
-USAGE = "run NAME [input] | list | pending | status [RUN] | history [NAME] | retry RUN | cancel RUN | help"
+USAGE = "run [NAME [input]] | list | pending | status [RUN] | history [NAME] | retry RUN | cancel RUN | help"
 EVENTS = (
     "app_home_opened",
+    "app_mention",
     "member_joined_channel",
     "member_left_channel",
     "subteam_members_changed",
     "subteam_updated",
     "user_change",
 )
-SCOPES = ("channels:read", "chat:write", "commands", "groups:read", "usergroups:read", "users:read")
+SHORTCUTS = (
+    {
+        "name": "Start a workflow",
+        "type": "global",
+        "callback_id": ids.START_SHORTCUT,
+        "description": "Choose a workflow and fill in its form",
+    },
+    {
+        "name": "Start with this message",
+        "type": "message",
+        "callback_id": ids.START_WITH_MESSAGE,
+        "description": "Start a workflow with this message: its text is filled in into the form",
+    },
+)
+"""Names hold 24 characters."""
+SCOPES = (
+    "app_mentions:read",
+    "channels:read",
+    "chat:write",
+    "commands",
+    "groups:read",
+    "usergroups:read",
+    "users:read",
+)
 
 
 def manifest(*, url: str | None = None, command: str = COMMAND) -> dict[str, Any]:
@@ -41,6 +67,7 @@ def manifest(*, url: str | None = None, command: str = COMMAND) -> dict[str, Any
                 "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": "kern", "always_online": True},
+            "shortcuts": [dict(shortcut) for shortcut in SHORTCUTS],
             "slash_commands": [slash | ({"url": url} if url else {})],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},

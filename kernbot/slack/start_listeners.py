@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.async_context import AsyncBoltContext
 
 from kernbot.errors import KernbotError
 from kernbot.runtime.service import CannotCheckError
@@ -26,7 +27,6 @@ from kernbot.workflow.inputs import InputError
 Response = dict[str, Any]
 """The body of an ack."""
 
-_MENTION = re.compile(r"<@[UW][A-Z0-9]+(\|[^>]*)?>")
 _ASK_AGAIN = "The bot cannot check your right just now. Nothing was started: please send it again in a moment."
 
 
@@ -151,7 +151,7 @@ class StartButtons:
             return
         await self._starting.open_offered(form, click.trigger_id, _place_of(body))
 
-    async def mentioned(self, body: dict[str, Any]) -> None:
+    async def mentioned(self, body: dict[str, Any], context: AsyncBoltContext) -> None:
         """Answer a mention of the bot by a person in its thread, with a button: a mention carries no trigger.
 
         The same event twice is answered once.
@@ -159,7 +159,7 @@ class StartButtons:
         event = body["event"]
         if "bot_id" in event or not event.get("user"):
             return
-        wanted = find_workflow(_MENTION.sub(" ", event.get("text") or ""), self._doors.service.bot.names)
+        wanted = find_workflow(_without(event.get("text") or "", context.bot_user_id), self._doors.service.bot.names)
         user_id = event["user"]
         asked = Asked(
             who=self._doors.person(user_id, event.get("user_team") or event.get("team")),
@@ -180,6 +180,11 @@ class StartButtons:
 
     async def _tell(self, body: dict[str, Any], message: dict[str, Any]) -> None:
         await self._doors.sender.tell(_place_of(body), message)
+
+
+def _without(text: str, bot_user_id: str | None) -> str:
+    """Return the text of a mention without the mention itself."""
+    return re.sub(rf"<@{bot_user_id}(\|[^>]*)?>", " ", text)
 
 
 def _place_of(body: Mapping[str, Any]) -> Place:

@@ -95,3 +95,22 @@ async def test_a_newcomer_lets_a_deadline_pass(page: Page) -> None:
     await page.get_by_role("button", name="+15 minutes").click()
     await expect(page.get_by_text("15 minutes ahead of real time")).to_be_visible(timeout=SECONDS)
     await expect(page.get_by_text(re.compile("^No answer by"))).to_be_visible(timeout=SECONDS)
+
+
+async def test_a_newcomer_starts_a_workflow_by_its_form(page: Page) -> None:
+    """Chosen from a list, with an error at its field in between; the result holds what was filled in."""
+    await run(page, "/kern run")
+    form = page.get_by_role("dialog")
+    await form.get_by_label(re.compile("^announcement")).check()
+    await form.get_by_role("button", name="Next").click()
+    await form.get_by_label("headline").fill("Hi")
+    await form.get_by_label("body").fill("The office is closed on Friday.")
+    await form.get_by_label("screens").check()
+    await form.get_by_role("button", name="Start").click()
+    await expect(form.get_by_text("String should have at least 5 characters.")).to_be_visible(timeout=SECONDS)
+    await form.get_by_label("headline").fill("Closed on Friday")
+    await form.get_by_role("button", name="Start").click()
+    await page.get_by_role("button", name=re.compile("^Approve")).click()
+    await page.get_by_text("2 replies").click()
+    told = "Published for everyone, now, in mail, screens; 1 on paper."
+    await expect(page.get_by_text(told)).to_be_visible(timeout=SECONDS)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
+from kernbot.localslack.delivery import Envelope
 from kernbot.slack import ids
 from kernbot.workflow import StepInput, Workflow
 from tests.scenarios.team import CHANNEL, ELSEWHERE, Team, words
@@ -313,3 +314,128 @@ async def test_the_form_is_offered_by_a_button_where_it_comes_too_late(team: Tea
         assert (await team.person("dee").click(CHANNEL, offer["ts"], ids.START_OPEN)).ok
         view = await team.modal("dee", lambda view: view["title"]["text"] == "Start a workflow")
     assert _inputs(view)["units"]["initial_value"] == "many"
+
+
+async def _mention(team: Team, text: str, *, who: str = "dee", thread_ts: str | None = None) -> dict[str, Any]:
+    """Have somebody mention the bot; return the offer that answers it."""
+    await team.person(who).say(CHANNEL, f"@kern {text}", thread_ts=thread_ts)
+    parent = thread_ts or team.person(who).messages(CHANNEL)[-1]["ts"]
+    return await team.until(lambda: next((m for m in _offers(team, parent)), {}))
+
+
+def _offers(team: Team, parent: str) -> list[dict[str, Any]]:
+    messages = team.person("ana").messages(CHANNEL, parent)
+    return [message for message in messages if "Open the form to start" in message["text"]]
+
+
+async def test_a_mention_is_answered_in_its_thread_with_a_button_that_opens_the_form(team: Team) -> None:
+    """Filled in with what was written; nothing begins before its author has sent it, and they are told there."""
+    orders = _Orders()
+    async with team.bot(orders.workflow):
+        offer = await _mention(team, "run orders region='New York' units=3 speed=fast")
+        assert await team.runs() == 0
+        assert "`Dee`, open the form to start `orders`." in words(offer)
+        assert (await team.click("dee", offer, ids.START_OPEN)).ok
+        view = await team.modal("dee", lambda view: "region" in _inputs(view))
+        assert _inputs(view)["region"]["initial_value"] == "New York"
+        assert _inputs(view)["speed"]["initial_option"]["text"]["text"] == "fast"
+        assert await team.runs() == 0
+        assert (await team.person("dee").submit(view["id"], {})).ok
+        await team.eventually(lambda: orders.given)
+        seen = team.person("dee")
+        await team.until(lambda: any("Started" in words(m) for m in seen.messages(CHANNEL, offer["thread_ts"])))
+    assert orders.given == [_Order(region="New York", units=3, speed=_Speed.FAST)]
+
+
+async def test_a_mention_with_other_words_leads_to_the_choice_with_them(team: Team) -> None:
+    """In a thread, it is answered there; the words are filled in into the form of what is chosen."""
+    async with team.bot(Deploy().workflow):
+        parent = await team.start("deploy")
+        offer = await _mention(team, "ship it for <@UANA> & all", thread_ts=parent["ts"])
+        assert offer["thread_ts"] == parent["ts"]
+        assert (await team.click("dee", offer, ids.START_OPEN)).ok
+        view = await team.modal("dee", lambda view: "Workflow" in _inputs(view))
+        await team.send("dee", view, _inputs(view)["Workflow"]["options"][0]["value"])
+        view = await team.modal("dee", lambda view: "Input" in _inputs(view))
+        assert _inputs(view)["Input"]["initial_value"] == "ship it for <@UANA> & all"
+
+
+async def test_only_the_author_of_a_mention_opens_its_form(team: Team) -> None:
+    """Anybody else is told so, in the thread, and sees no form."""
+    async with team.bot(_Orders().workflow):
+        offer = await _mention(team, "run orders")
+        assert (await team.click("ana", offer, ids.START_OPEN)).ok
+        ana = team.person("ana")
+        await team.until(
+            lambda: any("This form is for `Dee`" in words(m) for m in ana.messages(CHANNEL, offer["thread_ts"]))
+        )
+        assert ana.view() is None
+
+
+async def test_an_event_that_comes_twice_is_answered_once(team: Team) -> None:
+    """As does one by a bot not at all."""
+    async with team.bot(_Orders().workflow):
+        offer = await _mention(team, "run orders")
+        [told] = [entry.payload for entry in team.slack.log if entry.name == "app_mention"]
+        by_bot = {**told, "event_id": "Ev0BOT", "event": {**told["event"], "bot_id": "B0OTHER"}}
+        for body in (told, by_bot):
+            await _deliver(team, body)
+        other = await _mention(team, "run orders", who="ana")
+        assert len(_offers(team, offer["thread_ts"])) == len(_offers(team, other["thread_ts"])) == 1
+
+
+async def _deliver(team: Team, body: dict[str, Any]) -> None:
+    """Have an event delivered once more."""
+    again = Envelope(team.app, "events_api", body, team.app.events_url, retry_number=1, retry_reason="http_timeout")
+    assert (await team.slack._scene.courier.deliver(again)).ok
+
+
+async def test_the_global_shortcut_opens_the_choice_and_says_in_the_modal_what_has_started(team: Team) -> None:
+    """There is no channel to answer in; the modal leads to the run."""
+    async with team.bot(Deploy().workflow):
+        assert (await team.person("dee").shortcut(ids.START_SHORTCUT)).ok
+        view = await team.modal("dee", lambda view: "Workflow" in _inputs(view))
+        await team.send("dee", view, _inputs(view)["Workflow"]["options"][0]["value"])
+        view = await team.modal("dee", lambda view: "Input" in _inputs(view))
+        assert (await team.send("dee", view, None)).ok
+        view = await team.modal("dee", lambda view: view["title"]["text"] == "Started")
+        assert "|Open the run>" in words(view)
+        assert await team.runs() == 1
+
+
+async def test_a_message_is_the_input_of_what_is_started_with_it(team: Team) -> None:
+    """Its text is shown before and in the form, and a link to the run where the message stands: in its thread."""
+    orders = _Orders()
+    async with team.bot(orders.workflow):
+        await team.person("ana").say(CHANNEL, "New York, please = soon")
+        parent = team.person("ana").messages(CHANNEL)[-1]["ts"]
+        await team.person("ana").say(CHANNEL, "The Moon & <!channel>", thread_ts=parent)
+        message = team.person("ana").messages(CHANNEL, parent)[-1]
+        assert (await team.person("dee").message_shortcut(CHANNEL, message["ts"], ids.START_WITH_MESSAGE)).ok
+        view = await team.modal("dee", lambda view: "Workflow" in _inputs(view))
+        assert "The Moon & <!channel>" in words(view)
+        await team.send("dee", view, _inputs(view)["Workflow"]["options"][0]["value"])
+        view = await team.modal("dee", lambda view: "region" in _inputs(view))
+        assert _inputs(view)["region"]["initial_value"] == "The Moon & <!channel>"
+        assert (await team.person("dee").submit(view["id"], {"field.1": "1"})).ok
+        await team.eventually(lambda: orders.given)
+        dee = team.person("dee")
+        await team.until(lambda: any("Open the run" in words(m) for m in dee.messages(CHANNEL, parent)))
+    assert orders.given[0].region == "The Moon & <!channel>"
+
+
+async def test_a_form_that_comes_twice_starts_one_run(team: Team) -> None:
+    """The second time, also after a restart, it is the same run."""
+    team.refused.add("not_found")  # its modal is closed by then
+    async with team.bot(_Orders().workflow):
+        view = await _form(team, "dee", "run orders")
+        assert (await team.send("dee", view, "EU", "3")).ok
+        await team.until(lambda: len(team.parents()) == 1)
+        [sent] = [entry.payload for entry in team.slack.log if entry.name == "view_submission"]
+        again = Envelope(team.app, "interactive", sent, team.app.interactivity_url)
+        assert (await team.slack._scene.courier.deliver(again)).ok
+        await team.hears("dee", "Started `orders`", times=2)
+    await team.store.put_inbox(sent, team.clock())
+    async with team.bot(_Orders().workflow):
+        await team.hears("dee", "Started `orders`", times=3)
+        assert await team.runs() == len(team.parents()) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from kernbot.slack import ids
 from kernbot.slack.app import OPENING, OUR_ACTIONS, OUR_VIEWS
 from kernbot.slack.manifest import EXAMPLE_URL, SCOPES, manifest
 from kernbot.slack.render.buttons import LABELS
@@ -23,7 +24,7 @@ def test_the_files_are_what_the_code_makes() -> None:
 def test_the_scopes_are_those_of_the_methods_and_commands_that_are_used() -> None:
     """No scope is missing, and none is asked for that nothing needs; private channels are read like public ones."""
     needed = {scope for scope in SCOPE_OF.values() if scope}
-    assert set(SCOPES) == needed | {"commands", "groups:read"}
+    assert set(SCOPES) == needed | {"app_mentions:read", "commands", "groups:read"}
 
 
 def test_every_button_has_a_listener() -> None:
@@ -40,6 +41,14 @@ def test_every_button_has_a_listener() -> None:
         "run.details",
     }
     assert OUR_VIEWS.search("pause.fill")
+
+
+def test_what_starts_a_workflow_is_heard() -> None:
+    """Both shortcuts and mentions are in the manifest, and the forms that they open are heard."""
+    shortcuts = {shortcut["callback_id"]: shortcut["type"] for shortcut in manifest()["features"]["shortcuts"]}
+    assert shortcuts == {ids.START_SHORTCUT: "global", ids.START_WITH_MESSAGE: "message"}
+    assert "app_mention" in manifest()["settings"]["event_subscriptions"]["bot_events"]
+    assert all(OUR_VIEWS.search(form) for form in (ids.START_CHOOSE, ids.START_FORM))
 
 
 def test_over_http_everything_goes_to_the_one_address() -> None:

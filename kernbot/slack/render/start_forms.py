@@ -98,12 +98,13 @@ def offer(who: str, name: str | None, token: str) -> dict[str, Any]:
 
 def being_started() -> View:
     """Return what answers a form that it takes long to record."""
-    return modal("Received", [section("received", "Received. You are told as soon as it has started.")])
+    said = section("received", "Received. You are told as soon as it has started.")
+    return modal("Received", [said]) | {"clear_on_close": True}
 
 
 def has_started(told: Mapping[str, Any]) -> View:
     """Return the answer to a form in its place; `told` is the message that says so elsewhere."""
-    return modal("Started", told["blocks"]) | {"callback_id": ids.START_OVER}
+    return modal("Started", told["blocks"]) | {"callback_id": ids.START_OVER, "clear_on_close": True}
 
 
 def not_started(refusal: Mapping[str, Any], typed: Sequence[tuple[str, str]] = ()) -> View:
