@@ -146,7 +146,10 @@ def _field(name: str, schema: Schema, definitions: Schema, *, has_default: bool)
     if not _fits(default, kind, allowed, several=several):
         default = None
     takes_null = shape.is_nullable or kind == "any"
-    is_required, empty = _when_empty(default, has_default=has_default, takes_null=takes_null, is_typed=allowed is None)
+    needs_some = any(shape.core.get(rule) for rule in ("minLength", "minItems"))
+    is_required, empty = _when_empty(
+        default, has_default=has_default, takes_null=takes_null, is_typed=allowed is None, needs_some=needs_some
+    )
     return InputField(
         name=name,
         field_type=kind,
@@ -211,13 +214,15 @@ def _are_lines(items: list[Any]) -> bool:
     return all(isinstance(item, str) and item.split("\n") == [item.strip()] and item.isprintable() for item in items)
 
 
-def _when_empty(default: Any, *, has_default: bool, takes_null: bool, is_typed: bool) -> tuple[bool, Any]:
+def _when_empty(
+    default: Any, *, has_default: bool, takes_null: bool, is_typed: bool, needs_some: bool
+) -> tuple[bool, Any]:
     """Return whether something must be filled in, and what it means if nothing is."""
     if default is None and has_default:
         return False, LEFT_OUT
     if takes_null:
         return False, None
-    if isinstance(default, list | dict) or (isinstance(default, str) and is_typed):
+    if not needs_some and (isinstance(default, list | dict) or (isinstance(default, str) and is_typed)):
         return False, type(default)()
     return True, LEFT_OUT
 

@@ -431,7 +431,8 @@ async def test_a_form_that_comes_twice_starts_one_run(team: Team) -> None:
         view = await _form(team, "dee", "run orders")
         assert (await team.send("dee", view, "EU", "3")).ok
         await team.until(lambda: len(team.parents()) == 1)
-        [sent] = [entry.payload for entry in team.slack.log if entry.name == "view_submission"]
+        [logged] = [entry.payload for entry in team.slack.log if entry.name == "view_submission"]
+        sent = {**logged, "response_urls": []}  # what the log hides
         again = Envelope(team.app, "interactive", sent, team.app.interactivity_url)
         assert (await team.slack._scene.courier.deliver(again)).ok
         await team.hears("dee", "Started `orders`", times=2)

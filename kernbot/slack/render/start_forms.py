@@ -35,7 +35,6 @@ _TITLE = "Start a workflow"
 _LONGEST_DESCRIPTION = 500
 _LONGEST_NAME = 100
 _MOST_NOTES = 4
-_CHOOSE = "Choose a workflow"
 
 
 def choice_of_workflow(workflows: Sequence[tuple[str, str | None]]) -> FieldFacts:
@@ -51,9 +50,10 @@ def choice_of_workflow(workflows: Sequence[tuple[str, str | None]]) -> FieldFact
 def chooser(workflows: Sequence[tuple[str, str | None]], text: str | None, *, form_id: str, token: str) -> View:
     """Return the form in which a workflow is chosen; `text` is what will be filled in into the next one."""
     at = partial(block_id, form_id, 1)
-    head = [rich_text(at("question"), line(words(f"{_CHOOSE}", bold=True)))]
+    head: list[Block] = []
     if text:
-        head.append(rich_text(at("text"), line(words("Its form will begin with:")), quote(*_cut(text))))
+        said = line(words("Choose what to start with this text:"))
+        head.append(rich_text(at("text"), said, quote(*cut_words(text, _LONGEST_DESCRIPTION))))
     return _form(ids.START_CHOOSE, token, [*head, *input_blocks([choice_of_workflow(workflows)])], submit="Next")
 
 
@@ -134,10 +134,6 @@ def _form(callback_id: str, token: str, blocks: Sequence[Block], *, submit: str,
 
 def _name(at: At, name: str) -> Block:
     return rich_text(at("question"), line(words("Start ", bold=True), words(short(name, _LONGEST_NAME), code=True)))
-
-
-def _cut(text: str) -> list[dict[str, Any]]:
-    return cut_words(text, _LONGEST_DESCRIPTION)
 
 
 def _fitting(blocks: Sequence[Block], room: int) -> list[Block]:
