@@ -18,22 +18,28 @@ from kernbot.errors import ConfigurationError
 from kernbot.runtime.deadlines import Alarm
 from kernbot.runtime.dispatcher import InProcessDispatcher
 from kernbot.runtime.registry import KernBot
-from kernbot.runtime.service import Service
+from kernbot.runtime.service import NotAllowedError, Service
 from kernbot.settings import Settings
 from kernbot.slack.app import build_app, build_inbox
-from kernbot.slack.channels import SharedChannels, place_workflows
+from kernbot.slack.channels import Channels, place_workflows
+from kernbot.slack.complaints import Complaints
+from kernbot.slack.desks import Desks
 from kernbot.slack.doors import Doors
 from kernbot.slack.failures import SLACK_FAILURES, error_code
+from kernbot.slack.folds import Folds
 from kernbot.slack.home import Homes
 from kernbot.slack.identities import identify
 from kernbot.slack.ids import TokenMaker
 from kernbot.slack.outbox import Outbox
+from kernbot.slack.pace import Pace
 from kernbot.slack.people import SlackPeople
+from kernbot.slack.readers import Readers
 from kernbot.slack.sender import Sender
 from kernbot.slack.transports import serve_http, serve_socket
 
 _SECONDS_OF_A_FORM = 7 * 86_400.0
 """How long a form that was offered can be sent."""
+_READ_BACK = ("channels:history", "groups:history")
 
 
 class BotStore(Store, SlackStore, Protocol):
@@ -47,14 +53,21 @@ class Workspace:
     team_id: str
     url: str
     bot_name: str
+    can_read_back: bool
+    """Whether the bot was granted to read what stands in its channels: an option, never needed."""
 
 
 @asynccontextmanager
 async def running_bot(
-    bot: KernBot, settings: Settings, store: BotStore, clock: Callable[[], float] = time.time
+    bot: KernBot,
+    settings: Settings,
+    store: BotStore,
+    clock: Callable[[], float] = time.time,
+    pace: Pace | None = None,
 ) -> AsyncIterator[str]:
     """Run a bot until the block is left; yields where it listens.
 
+    `clock` returns unix seconds; `pace` says when messages may be sent, by default as Slack's rates allow.
     What was under way in another process that died is taken up again. Raises ConfigurationError when Slack does not
     accept the settings.
     """
@@ -64,7 +77,9 @@ async def running_bot(
     people = SlackPeople(client, workspace.team_id, clock)
     await identify(bot, people)
     tokens = TokenMaker(key=await store.get_key("tokens"), team_id=workspace.team_id)
-    parts = _Parts(bot, settings, store, clock, client=client, people=people, workspace=workspace, tokens=tokens)
+    parts = _Parts(
+        bot, settings, store, clock, client=client, people=people, workspace=workspace, tokens=tokens, pace=pace
+    )
     async with parts.up(settings) as address:
         yield address
 
@@ -83,18 +98,34 @@ class _Parts:
         people: SlackPeople,
         workspace: Workspace,
         tokens: TokenMaker,
+        pace: Pace | None,
     ) -> None:
         self._store = store
         self._clock = clock
-        sender = Sender(client)
-        self._outbox = Outbox(
+        pace = pace or Pace()
+        sender = Sender(client, pace, can_read_back=workspace.can_read_back)
+        channels = Channels(client, clock)
+        complaints = Complaints(clock)
+        folds = Folds(bot, store, messages=store, sender=sender, pace=pace, tokens=tokens, channels=channels)
+        desks = Desks(
             bot,
             store,
             messages=store,
-            sender=sender,
             tokens=tokens,
             workspace_url=workspace.url,
-            is_shared=SharedChannels(client, clock).has,
+            channels=channels,
+            readers=Readers(store, self._may_answer),
+            folds=folds,
+            complaints=complaints,
+        )
+        self._outbox = Outbox(
+            desks=desks,
+            messages=store,
+            sender=sender,
+            pace=pace,
+            complaints=complaints,
+            workspace_url=workspace.url,
+            folds=folds,
         )
         self._service = Service(
             bot=bot,
@@ -135,6 +166,13 @@ class _Parts:
             await self._sweep()
             yield address
 
+    async def _may_answer(self, pause_id: str, person_id: str) -> bool:
+        try:
+            await self._service.check_may_answer(pause_id, person_id)
+        except NotAllowedError:
+            return False
+        return True
+
     def _poke(self, run_id: str) -> None:
         self._dispatcher.poke(run_id)
 
@@ -171,4 +209,10 @@ async def _workspace(client: AsyncWebClient) -> Workspace:
         raise ConfigurationError(f"SLACK_BOT_TOKEN is wrong: Slack answers {error_code(error)!r}.") from None
     except SLACK_FAILURES as error:
         raise ConfigurationError(f"Slack can't be reached at {client.base_url} ({error_code(error)}).") from None
-    return Workspace(team_id=found["team_id"], url=found["url"], bot_name=found["user"])
+    scopes = found.headers.get("x-oauth-scopes", "").split(",")
+    return Workspace(
+        team_id=found["team_id"],
+        url=found["url"],
+        bot_name=found["user"],
+        can_read_back=any(scope.strip() in _READ_BACK for scope in scopes),
+    )

@@ -255,6 +255,9 @@ class Store(Protocol):
     async def list_open_pauses(self, limit: int) -> Sequence[OpenPause]:
         """Return open pauses of the bot's runs: by their deadlines, then those without one by age."""
 
+    async def count_open_pauses(self, workflow_id: str) -> int:
+        """Return how many pauses of the bot's runs of a workflow are open."""
+
     async def get_session(self, session_id: str) -> SessionRecord | None:
         """Return one session."""
 

@@ -196,6 +196,11 @@ class InMemoryDb(Store, SlackStore):
             waiting = sorted((pause for pause in self._open_pauses() if pause.run_id in of_bot), key=_deadline)
             return [deepcopy(OpenPause(run=of_bot[pause.run_id], pause=pause)) for pause in waiting[:limit]]
 
+    async def count_open_pauses(self, workflow_id: str) -> int:
+        with self._lock:
+            of_workflow = {run.run_id for run in self._bot_runs() if run.workflow_id == workflow_id}
+            return sum(pause.run_id in of_workflow for pause in self._open_pauses())
+
     async def get_session(self, session_id: str) -> SessionRecord | None:
         with self._lock:
             return deepcopy(self._sessions.get(session_id))

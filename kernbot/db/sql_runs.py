@@ -261,6 +261,13 @@ def list_open_pauses(connection: Connection, limit: int) -> Sequence[OpenPause]:
     return [OpenPause(run=by_id[pause.run_id], pause=pause) for pause in open_pauses if pause.run_id in by_id]
 
 
+def count_open_pauses(connection: Connection, workflow_id: str) -> int:
+    """See `Store.count_open_pauses`."""
+    which = (pauses.c.state == "open", runs.c.origin == "bot", runs.c.workflow_id == workflow_id)
+    counted = select(func.count()).select_from(pauses.join(runs)).where(*which)
+    return connection.execute(counted).scalar_one()
+
+
 def list_runs(connection: Connection, which: RunFilter) -> Sequence[RunRecord]:
     """See `Store.list_runs`."""
     newest_first = ALL_RUNS.order_by(*_NEWEST_FIRST).limit(which.limit)

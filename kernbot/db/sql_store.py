@@ -152,6 +152,9 @@ class SqlStore(Store, SlackStore):
     async def list_open_pauses(self, limit: int) -> Sequence[OpenPause]:
         return await self._read(db.sql_runs.list_open_pauses, limit)
 
+    async def count_open_pauses(self, workflow_id: str) -> int:
+        return await self._read(db.sql_runs.count_open_pauses, workflow_id)
+
     async def get_session(self, session_id: str) -> SessionRecord | None:
         return await self._read(db.sql_shared.get_session, session_id)
 

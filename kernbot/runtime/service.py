@@ -82,15 +82,17 @@ class Service:
         """The time by the bot's clock, in unix seconds."""
         return self.engine.clock()
 
-    async def start(self, name: str, given: Any, person_id: str, *, run_id: str) -> None:
+    async def start(self, name: str, given: Any, person_id: str, *, run_id: str, started_in: str | None = None) -> None:
         """Store a new run of a workflow and have it executed; one that has this id already is left as it is.
 
-        It has a session of its own. Raises NotFoundError for a name that is not registered, NotAllowedError.
+        It has a session of its own. `started_in` is the channel in which the person asked for it.
+        Raises NotFoundError for a name that is not registered, NotAllowedError.
         """
         registered = self.bot.get(name)
         person = await self.check_may_start(name, person_id)
         notes = {
             "requester": person.display_name,
+            "started_in": started_in,
             "is_full_member": person.is_full_member,
             "is_member": person.is_full_member and person.is_member,
             "groups": await self._groups(registered),

@@ -88,7 +88,7 @@ class Actions:
         pause = await self._doors.pause_of(click.token, click.action_id)
         answer = _answer(pause, click.action_id)
         await self._service.answer(pause.pause_id, answer, who, at=at, door="button", digest=pause.digest)
-        self._doors.outbox.clicked(pause.pause_id, click.response_url)
+        self._doors.outbox.clicked(click.channel_id, click.message_ts, click.response_url)
         return None
 
     async def _refuse_unknown(self, body: dict[str, Any]) -> None:

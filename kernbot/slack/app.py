@@ -12,6 +12,7 @@ from kernbot.slack import ids
 from kernbot.slack.actions import OPENING_ACTIONS, Actions
 from kernbot.slack.commands import Commands
 from kernbot.slack.doors import Doors
+from kernbot.slack.folded import Folded
 from kernbot.slack.home import Homes
 from kernbot.slack.inbox import Inbox, Listener
 from kernbot.slack.memberships import Memberships
@@ -42,6 +43,7 @@ def build_app(doors: Doors, inbox: Inbox, homes: Homes, settings: Settings) -> A
     Memberships(doors.people).listen(app)
     app.command(settings.command)(inbox.handle)
     app.action(OPENING)(Actions(doors).open)
+    app.action(ids.SHOW_WAITING)(Folded(doors).show)
     app.action(OUR_ACTIONS)(inbox.handle)
     app.view(OUR_VIEWS)(inbox.handle)
     _listen_in_home(app, homes)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -10,6 +12,7 @@ from kernbot.errors import ConfigurationError
 from kernbot.runtime.registry import KernBot
 from kernbot.runtime.service import CannotCheckError
 from kernbot.slack.failures import SLACK_FAILURES, error_code
+from kernbot.slack.render.text import channel as as_channel
 
 FRESH_SECONDS = 60.0
 
@@ -23,13 +26,13 @@ async def place_workflows(bot: KernBot, client: AsyncWebClient) -> None:
     except SLACK_FAILURES as error:
         raise ConfigurationError(f"Slack does not tell the bot its channels ({error_code(error)}).") from None
     for registered in by_name:
-        channel = ids.get(registered.channel.removeprefix("#"))
-        if channel is None:
+        found = ids.get(registered.channel.removeprefix("#"))
+        if found is None:
             raise ConfigurationError(
                 f"Workflow {registered.name!r} is registered for {registered.channel}, which the bot can't see; "
                 "create the channel, or invite the bot if it is private, or register the workflow by the channel's id."
             )
-        bot.place(registered.name, channel)
+        bot.place(registered.name, found)
     if operators:
         bot.operators_channel = ids.get(operators.removeprefix("#"))
     if operators and bot.operators_channel is None:
@@ -47,28 +50,75 @@ async def can_post(client: AsyncWebClient, channel: str) -> bool:
         if error_code(error) in ("channel_not_found", "missing_scope"):
             return False
         raise CannotCheckError(f"Slack can't be asked about channel {channel} just now.") from error
-    return bool(found.get("is_member")) and not found.get("is_archived")
+    return _standing(found).closed is None
 
 
-class SharedChannels:
-    """Tells which channels are shared with another organisation; remembered for a minute."""
+@dataclass(frozen=True)
+class Standing:
+    """How a channel stands to the bot."""
+
+    closed: str | None = None
+    """Why nothing can be posted there: `archived`, `gone` (or out of the bot's sight), `left`; None if it can."""
+    is_shared: bool = False
+    """Whether people of another organisation can read it."""
+
+
+CLOSED_BY: Mapping[str, str] = {
+    "is_archived": "archived",
+    "is_inactive": "archived",
+    "channel_not_found": "gone",
+    "not_in_channel": "left",
+}
+"""What has become of a channel, by what Slack answers to a post or an update."""
+
+_WORDS = {
+    "archived": "{channel} is archived",
+    "gone": "{channel} is gone, or out of the bot's sight",
+    "left": "the bot was removed from {channel}",
+}
+
+
+def what_became_of(channel_id: str, closed: str) -> str:
+    """Return why nothing can be posted in a channel, as `mrkdwn`."""
+    return _WORDS[closed].format(channel=as_channel(channel_id))
+
+
+class Channels:
+    """Tells how channels stand to the bot; remembered for a minute."""
 
     def __init__(self, client: AsyncWebClient, clock: Callable[[], float]) -> None:
         self._client = client
         self._clock = clock
-        self._known: dict[str, tuple[float, bool]] = {}
+        self._known: dict[str, tuple[float, Standing]] = {}
 
-    async def has(self, channel: str) -> bool:
-        """Whether somebody of another organisation can read a channel; yes, while Slack can't be asked."""
-        asked_at, is_shared = self._known.get(channel, (-FRESH_SECONDS, True))
+    async def look_at(self, channel: str) -> Standing:
+        """Return how a channel stands; while Slack can't be asked, what was known, or that strangers may read it."""
+        asked_at, standing = self._known.get(channel, (-FRESH_SECONDS, Standing(is_shared=True)))
         if self._clock() - asked_at < FRESH_SECONDS:
-            return is_shared
+            return standing
         try:
             found = (await self._client.conversations_info(channel=channel))["channel"]
-        except SLACK_FAILURES:
-            return True
-        self._known[channel] = (self._clock(), bool(found.get("is_ext_shared")))
-        return self._known[channel][1]
+        except SLACK_FAILURES as error:
+            return self.note(channel, error) or standing
+        return self._remember(channel, _standing(found))
+
+    def note(self, channel: str, error: BaseException) -> Standing | None:
+        """Remember what a refused call says of a channel, and return it; None if it says nothing of it."""
+        closed = CLOSED_BY.get(error_code(error))
+        if closed is None:
+            return None
+        _, standing = self._known.get(channel, (0.0, Standing(is_shared=True)))
+        return self._remember(channel, replace(standing, closed=closed))
+
+    def _remember(self, channel: str, standing: Standing) -> Standing:
+        self._known[channel] = (self._clock(), standing)
+        return standing
+
+
+def _standing(found: Mapping[str, Any]) -> Standing:
+    """Return how a channel stands, from Slack's object for it."""
+    closed = "archived" if found.get("is_archived") else None if found.get("is_member") else "left"
+    return Standing(closed, bool(found.get("is_ext_shared")))
 
 
 async def _ids_by_name(client: AsyncWebClient) -> dict[str, str]:

@@ -96,7 +96,7 @@ class Commands:
             start = filled(registered.definition.input_schema, command.input, zone)
             if not start.is_ready:
                 return asked
-            return await self._starting.start(command.name, start.given, who, _run_id(body))
+            return await self._starting.start(command.name, start.given, who, _run_id(body), started_in=asked.channel)
         except KernbotError as error:
             return await self._starting.refusal_of(error, command.name)
 

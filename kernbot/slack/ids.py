@@ -45,6 +45,7 @@ START_OVER = "start.over"
 START_SHORTCUT = "start.shortcut"
 START_WITH_MESSAGE = "start.message"
 HOME_START = "home.start"
+SHOW_WAITING = "waiting.show"
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,14 @@ class TokenMaker:
         """Whether we made the token, for this action and a payload of this digest."""
         return hmac.compare_digest(token.proof, self._proof(action, token.subject, digest))
 
+    def of_workflow(self, workflow_id: str) -> str:
+        """Return the value of the button that shows the open questions of a workflow."""
+        return self.make(SHOW_WAITING, _subject_of(workflow_id), workflow_id)
+
+    def is_of_workflow(self, token: Token, workflow_id: str) -> bool:
+        """Whether we made the token for this workflow."""
+        return token.subject == _subject_of(workflow_id) and self.is_genuine(token, SHOW_WAITING, workflow_id)
+
     def _proof(self, action: str, subject: str, digest: str) -> bytes:
         bound = f"{self.team_id}\n{subject}\n{digest}\n{action}".encode()
         return hmac.digest(self.key, bound, hashlib.sha256)[:16]
@@ -93,6 +102,11 @@ def read_token(value: str) -> Token | None:
     if len(raw) <= _SUBJECT_BYTES:
         return None
     return Token(subject=raw[:_SUBJECT_BYTES].hex(), proof=raw[_SUBJECT_BYTES:])
+
+
+def _subject_of(name: str) -> str:
+    """Return what stands for a name of any length where an id must."""
+    return hashlib.sha256(name.encode()).hexdigest()[: 2 * _SUBJECT_BYTES]
 
 
 def person_id(team_id: str, user_id: str) -> str:

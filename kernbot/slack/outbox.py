@@ -1,7 +1,7 @@
 """The outbox: compares what a run's messages should show with what Slack was last told, and sends the difference.
 
 What should be shown is a pure function of the rows of the run, so nothing has to be remembered here: after a restart
-the same comparison goes on. Only the latest state is ever sent.
+the same comparison goes on. Each message is made when its turn has come, so that only the latest state is ever sent.
 """
 
 from __future__ import annotations
@@ -9,72 +9,91 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from kernbot.db.base import Snapshot, Store
-from kernbot.db.slack import MessageRole, SlackMessage, SlackStore
-from kernbot.engine.large import load
+from slack_sdk.errors import SlackApiError
+
+from kernbot.db.slack import SlackMessage, SlackStore
 from kernbot.errors import ConflictError
 from kernbot.runtime.dispatcher import InProcessDispatcher
-from kernbot.runtime.registry import KernBot
+from kernbot.slack.channels import CLOSED_BY
+from kernbot.slack.complaints import Complaints
+from kernbot.slack.desks import Desks
 from kernbot.slack.failures import SLACK_FAILURES, error_code
-from kernbot.slack.ids import TokenMaker, permalink
-from kernbot.slack.reading import run_facts
-from kernbot.slack.render.facts import RunFacts
-from kernbot.slack.sender import Sender
-from kernbot.slack.wanted import Key, Wanted, wanted_messages
+from kernbot.slack.folds import Folds
+from kernbot.slack.ids import permalink
+from kernbot.slack.pace import Pace, Ticket, Turn
+from kernbot.slack.sender import RateLimitedError, Sender
+from kernbot.slack.wanted import Key, Message
+from kernbot.slack.work import PARENT, Desk, Work, key_of
 
 _log = logging.getLogger(__name__)
 
-Rows = dict[Key, SlackMessage]
 BATCH = 500
+MOST_AT_ONCE = 5_000
+"""Runs whose messages are waited with at once; nearly all of them only wait for their turn."""
 SECONDS_TO_FINISH = 2.0
+SECONDS_FOR_A_LINK = 2.0
+_USES_OF_AN_ADDRESS = 4
+"""Slack takes 5, within 30 minutes; one is left for a refusal."""
+NOT_TAKEN = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "no_text")
+"""What Slack answers to a message that is made in a way it does not take."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where the messages of a run stand."""
+@dataclass
+class _Pass:
+    """One time of bringing the messages of a run up to date."""
 
-    channel: str
-    hides_values: bool
-    """Whether people of another organisation can read them."""
+    run_id: str
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when there may be something else to send."""
+    given_up: set[Key] = field(default_factory=set)
+    ticket: Ticket | None = None
+
+
+@dataclass
+class _Address:
+    url: str
+    uses_left: int = _USES_OF_AN_ADDRESS
 
 
 class Outbox:
-    """Keeps the messages of the bot's runs as they should be; in each channel one message after the other."""
+    """Keeps the messages of the bot's runs as they should be; each run by itself, at the pace that Slack allows."""
 
     def __init__(
         self,
-        bot: KernBot,
-        store: Store,
         *,
+        desks: Desks,
         messages: SlackStore,
         sender: Sender,
-        tokens: TokenMaker,
+        pace: Pace,
+        complaints: Complaints,
         workspace_url: str,
-        is_shared: Callable[[str], Awaitable[bool]],
+        folds: Folds,
     ) -> None:
-        self._bot = bot
-        self._store = store
+        self._desks = desks
         self._messages = messages
         self._sender = sender
-        self._tokens = tokens
+        self._pace = pace
+        self._complaints = complaints
         self._workspace_url = workspace_url
-        self._is_shared = is_shared
-        self._updates = InProcessDispatcher(self.bring_up_to_date, what="messages of a run")
-        self._channels: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._response_urls: dict[str, str] = {}
+        self._folds = folds
+        self._updates = InProcessDispatcher(self._bring_up_to_date, what="messages of a run", limit=MOST_AT_ONCE)
+        self._passes: dict[str, _Pass] = {}
+        self._addresses: dict[tuple[str, str], _Address] = {}
+        self._watchers: dict[str, list[asyncio.Event]] = {}
 
     def changed(self, run_id: str) -> None:
         """Have the messages of a run brought up to date; many changes at once are one."""
-        self._updates.poke(run_id)
+        if run_id in self._passes:
+            self._passes[run_id].news.set()
+        else:
+            self._updates.poke(run_id)
 
-    def clicked(self, pause_id: str, response_url: str | None) -> None:
-        """Have the next update of a card go through the address that came with a click: it doesn't count as a call."""
-        if response_url:
-            self._response_urls[pause_id] = response_url
+    def clicked(self, channel: str | None, ts: str | None, response_url: str | None) -> None:
+        """Have the next updates of a message go through the address that came with a click: it counts as no call."""
+        if channel and ts and response_url:
+            self._addresses[channel, ts] = _Address(response_url)
 
     async def recover(self) -> None:
         """Look at every run of which not every message is known to be in its last state."""
@@ -84,29 +103,19 @@ class Outbox:
     async def close(self) -> None:
         """Send nothing more; what is being sent is noted as sent, so that the next process does not send it again."""
         await self._updates.close(patience=SECONDS_TO_FINISH)
-
-    async def bring_up_to_date(self, run_id: str) -> None:
-        """Show what was answered, post what is missing of a run, then update the rest, its parent last."""
-        run = await self._store.get_run(run_id)
-        registered = self._bot.of_workflow(run.workflow_id) if run and run.origin == "bot" else None
-        if registered is None:
-            return
-        async with self._channels[registered.channel]:
-            snapshot = await load(self._store, run_id)
-            place = Place(registered.channel, hides_values=await self._is_shared(registered.channel))
-            rows = {(row.role, row.pause_id): row for row in await self._messages.list_messages(run_id)}
-            await self._update_stale(snapshot, place, rows, ("card",))
-            await self._post_missing(snapshot, place, rows)
-            await self._update_stale(snapshot, place, rows, ("card", "result", "parent"))
-            if snapshot.run.status.has_ended:
-                await self._messages.settle_run(run_id)
+        await self._folds.close()
+        self._pace.close()
 
     async def try_now(self, run_id: str) -> None:
-        """Do it at once; where Slack fails, or another bot is at it too, the next recovery goes on."""
+        """Wait a while until the parent message of a run stands in Slack, or can't be had."""
+        seen = asyncio.Event()
+        self._watchers.setdefault(run_id, []).append(seen)
+        self.changed(run_id)
         try:
-            await self.bring_up_to_date(run_id)
-        except (*SLACK_FAILURES, ConflictError) as error:
-            _log.info("messages not up to date yet: %s", error_code(error), extra={"run_id": run_id})
+            async with asyncio.timeout(SECONDS_FOR_A_LINK):
+                await seen.wait()
+        except TimeoutError:
+            _log.info("messages not posted yet", extra={"run_id": run_id})
 
     async def link_to_run(self, run_id: str) -> str | None:
         """Return the address of a run's parent message, once it has been posted."""
@@ -114,68 +123,150 @@ class Outbox:
         return next((self._link(row) for row in rows if row.role == "parent"), None)
 
     async def link_to_card(self, run_id: str, pause_id: str) -> str | None:
-        """Return the address of a question's card, or of its run's parent message while there is none."""
-        rows = await self._messages.list_messages(run_id)
-        cards = [self._link(row) for row in rows if (row.role, row.pause_id) == ("card", pause_id)]
-        parents = [self._link(row) for row in rows if row.role == "parent"]
-        return next(filter(None, [*cards, *parents]), None)
+        """Return the address of a question's card, or of its run's parent message where it has none of its own."""
+        links = {key_of(row): self._link(row) for row in await self._messages.list_messages(run_id) if row.ts}
+        return links.get(("card", pause_id, None)) or links.get(("moved", pause_id, None)) or links.get(PARENT)
 
-    async def _post_missing(self, snapshot: Snapshot, place: Place, rows: Rows) -> None:
-        for wanted in wanted_messages(self._facts(snapshot, place, rows), self._tokens):
-            row = rows.get(wanted.key)
-            if row is None:
-                row = _new_row(snapshot.run.run_id, place.channel, wanted, rows)
-                await self._messages.save_message(row)
-            if row.ts is None:
-                rows[wanted.key] = await self._post(row, wanted)
+    def _link(self, row: SlackMessage) -> str | None:
+        return permalink(self._workspace_url, row.channel, row.ts, row.thread_ts) if row.ts else None
 
-    async def _update_stale(self, snapshot: Snapshot, place: Place, rows: Rows, roles: Sequence[MessageRole]) -> None:
-        """Update what has been posted and shows another state, in the order of the roles."""
-        posted = [
-            wanted
-            for wanted in wanted_messages(self._facts(snapshot, place, rows), self._tokens)
-            if wanted.role in roles and wanted.key in rows and rows[wanted.key].ts is not None
-        ]
-        for wanted in sorted(posted, key=lambda wanted: roles.index(wanted.role)):
-            if rows[wanted.key].shown != wanted.state:
-                rows[wanted.key] = await self._update(wanted, rows[wanted.key])
+    async def _bring_up_to_date(self, run_id: str) -> None:
+        """Send what differs, the most urgent first, until nothing does."""
+        under_way = self._passes[run_id] = _Pass(run_id)
+        try:
+            await self._send_all(under_way)
+        except ConflictError as error:
+            _log.info("another bot is at the messages, too: %s", error, extra={"run_id": run_id})
+        finally:
+            del self._passes[run_id]
+            if under_way.ticket is not None:
+                under_way.ticket.withdraw()
+            self._tell_watchers(run_id)
 
-    def _facts(self, snapshot: Snapshot, place: Place, rows: Rows) -> RunFacts:
-        waiting = next((pause for pause in snapshot.pauses if pause.state == "open"), None)
-        card_row = rows.get(("card", waiting.pause_id)) if waiting else None
-        return run_facts(
-            snapshot,
-            place.channel,
-            hides_values=place.hides_values,
-            run_link=self._link(rows.get(("parent", None))),
-            open_question_link=self._link(card_row),
-        )
+    async def _send_all(self, under_way: _Pass) -> None:
+        while True:
+            under_way.news.clear()
+            desk = await self._desks.of_run(under_way.run_id, under_way.given_up)
+            if desk is None:
+                return
+            if (work := desk.next_work(self._has_address)) is not None:
+                await self._advance(under_way, desk, work)
+            elif not under_way.news.is_set():
+                await self._end(under_way, desk)
+                return
 
-    def _link(self, row: SlackMessage | None) -> str | None:
-        return permalink(self._workspace_url, row.channel, row.ts, row.thread_ts) if row and row.ts else None
+    async def _end(self, under_way: _Pass, desk: Desk) -> None:
+        if desk.has_ended and not under_way.given_up:
+            await self._messages.settle_run(desk.run_id)
+            for row in desk.rows.values():
+                self._addresses.pop((row.channel, row.ts or ""), None)
 
-    async def _post(self, row: SlackMessage, wanted: Wanted) -> SlackMessage:
+    async def _advance(self, under_way: _Pass, desk: Desk, work: Work) -> None:
+        """Send a message if it is its turn; else wait for that, or for something that may be more urgent."""
+        if work.turn is None or self._has_turn(under_way, work.turn):
+            await self._send(under_way, desk, work)
+            return
+        waits = [asyncio.ensure_future(what) for what in (under_way.ticket.granted(), under_way.news.wait())]  # type: ignore[union-attr]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    def _has_turn(self, under_way: _Pass, turn: Turn) -> bool:
+        """Whether a call may be made now; a place in the queue for another one is given up."""
+        ticket = under_way.ticket
+        if ticket is None or ticket.turn != turn:
+            if ticket is not None:
+                ticket.withdraw()
+            ticket = under_way.ticket = self._pace.ask(turn)
+        return ticket.is_granted
+
+    async def _send(self, under_way: _Pass, desk: Desk, work: Work) -> None:
+        if work.turn is not None:
+            under_way.ticket = None
+        try:
+            row = await self._carry_out(desk, work)
+        except RateLimitedError as late:
+            assert work.turn is not None  # noqa: S101 - only calls are put off
+            self._pace.hold(work.turn, late.seconds)
+        except SLACK_FAILURES as error:
+            self._note_failure(under_way, work, error)
+        else:
+            if row.role == "parent":
+                self._tell_watchers(under_way.run_id)
+            if row.role == "card":
+                self._folds.changed(desk.workflow_id)
+
+    def _note_failure(self, under_way: _Pass, work: Work, error: BaseException) -> None:
+        """Find another way for a message that Slack refuses; where there is none, leave it for the next look."""
+        code, run_id = error_code(error), under_way.run_id
+        if code in NOT_TAKEN and self._desks.show_in_plain(run_id, work.wanted):
+            self._complaints.log("Slack does not take a message; a plain one takes its place", code, run_id)
+        elif self._desks.note_closed(work.channel, error):
+            self._complaints.log(f"nothing can be posted in {work.channel}", code, run_id)
+        else:
+            under_way.given_up.add(work.wanted.key)
+            self._complaints.log(f"a message ({work.wanted.role}) could not be sent, will be tried again", code, run_id)
+
+    async def _carry_out(self, desk: Desk, work: Work) -> SlackMessage:
+        if work.row is None or work.row.ts is None:
+            return await self._post(desk, work)
+        return await self._update(work.row, work)
+
+    async def _post(self, desk: Desk, work: Work) -> SlackMessage:
         """Post a message whose row is stored already: what a crash leaves behind can be seen."""
-        row = replace(row, shown=wanted.state, revision=row.revision + 1)
-        ts = await self._sender.post(row, wanted.render(row.revision), broadcast=wanted.broadcast)
-        row = replace(row, ts=ts)
+        known = work.row or _new_row(desk.run_id, work)
+        if known.revision and (ts := await self._sender.find(known)):
+            return await self._save(replace(known, ts=ts))
+        thread_ts = desk.thread_ts if work.wanted.in_thread else None
+        row = replace(known, channel=work.channel, thread_ts=thread_ts, revision=known.revision + 1)
+        await self._save(row)
+        try:
+            channel, ts = await self._sender.post(
+                row, work.wanted.render(revision=row.revision), broadcast=work.wanted.broadcast
+            )
+        except (RateLimitedError, SlackApiError) as error:
+            if isinstance(error, RateLimitedError) or error_code(error) in (*NOT_TAKEN, *CLOSED_BY):
+                await self._save(replace(row, revision=known.revision))
+            raise
+        return await self._save(replace(row, channel=channel, ts=ts, shown=work.wanted.state))
+
+    async def _update(self, row: SlackMessage, work: Work) -> SlackMessage:
+        updated = replace(row, shown=work.wanted.state, revision=row.revision + 1)
+        message = work.wanted.render(revision=updated.revision)
+        if work.turn is not None:
+            await self._sender.update(row, message)
+        elif not await self._through_address(row, message):
+            return row
+        return await self._save(updated)
+
+    async def _through_address(self, row: SlackMessage, message: Message) -> bool:
+        address = self._addresses[row.channel, str(row.ts)]
+        address.uses_left -= 1
+        is_shown = await self._sender.replace(address.url, message)
+        if not is_shown or not address.uses_left:
+            self._addresses.pop((row.channel, str(row.ts)), None)
+        return is_shown
+
+    def _has_address(self, row: SlackMessage) -> bool:
+        return (row.channel, row.ts) in self._addresses
+
+    async def _save(self, row: SlackMessage) -> SlackMessage:
         await self._messages.save_message(row)
         return row
 
-    async def _update(self, wanted: Wanted, row: SlackMessage) -> SlackMessage:
-        row = replace(row, shown=wanted.state, revision=row.revision + 1)
-        response_url = self._response_urls.pop(row.pause_id, None) if row.pause_id else None
-        await self._sender.update(row, wanted.render(row.revision), response_url)
-        await self._messages.save_message(row)
-        return row
+    def _tell_watchers(self, run_id: str) -> None:
+        for seen in self._watchers.pop(run_id, ()):
+            seen.set()
 
 
-def _new_row(run_id: str, channel: str, wanted: Wanted, rows: Rows) -> SlackMessage:
+def _new_row(run_id: str, work: Work) -> SlackMessage:
     return SlackMessage(
         message_id=uuid.uuid4().hex,
         run_id=run_id,
-        role=wanted.role,
-        pause_id=wanted.pause_id,
-        channel=channel,
-        thread_ts=rows["parent", None].ts if wanted.in_thread else None,
+        role=work.wanted.role,
+        pause_id=work.wanted.pause_id,
+        person_id=work.wanted.person_id,
+        channel=work.channel,
     )

@@ -51,6 +51,7 @@ def run_facts(
         workflow=run.workflow_name,
         status=run.status,
         requester=run.request["notes"].get("requester", run.user_id or "nobody"),
+        requester_id=slack_user(run.user_id),
         channel=channel,
         started_at=run.created_at,
         ended_at=run.updated_at if run.status.has_ended else None,
@@ -115,6 +116,7 @@ class _Record:
         answer = self._stored(pause)
         return PauseFacts(
             pause_id=pause.pause_id,
+            first_asked=self._first_asked(pause),
             kind=_kind(pause),
             message=scrubbed(question["message"], self.rows.secrets),
             step_name=pause.step_name,
@@ -174,6 +176,13 @@ class _Record:
     def _without_secrets(self, value: Any) -> Any:
         shown = masked(value)
         return scrubbed(shown, self.rows.secrets) if type(shown) is str else shown
+
+    def _first_asked(self, pause: PauseRecord) -> str | None:
+        """Return the first question of this kind at the same place, if there was one before."""
+        places = ((other.path, other.kind, other.pause_id) for other in self._pauses)
+        same = (known for path, kind, known in places if (path, kind) == (pause.path, pause.kind))
+        first = next(same, pause.pause_id)
+        return None if first == pause.pause_id else first
 
     def _call(self, pause: PauseRecord) -> dict[str, Any]:
         """Return what there is to show of the call that a question is about."""

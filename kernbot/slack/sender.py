@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,11 +18,13 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from kernbot.db.slack import SlackMessage
 from kernbot.errors import ConflictError
 from kernbot.slack.failures import SLACK_FAILURES, error_code
+from kernbot.slack.pace import Pace, Turn, Urgency
 from kernbot.slack.parse import Click
 
 _log = logging.getLogger(__name__)
 
 EVENT_TYPE = "kernbot_message"
+_PAGE = 200
 _SLACK_HOOKS = ("https", "hooks.slack.com")
 
 
@@ -36,38 +38,64 @@ class Place:
     response_url: str | None = None
 
 
+class RateLimitedError(Exception):
+    """Slack puts a call off; it was not made."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"Slack puts the call off for {seconds} s")
+        self.seconds = seconds
+
+
 class Sender:
     """Posts and updates the bot's messages. The client must not retry by itself: a lost response may hide a success."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
+    def __init__(self, client: AsyncWebClient, pace: Pace, *, can_read_back: bool = False) -> None:
         self._client = client
+        self._pace = pace
+        self._can_read_back = can_read_back
 
-    async def post(self, row: SlackMessage, message: dict[str, Any], *, broadcast: bool) -> str:
-        """Post a message and return Slack's id for it."""
+    async def post(self, row: SlackMessage, message: dict[str, Any], *, broadcast: bool) -> tuple[str, str]:
+        """Post a message when it is its turn; return the channel in which it stands, and Slack's id for it.
+
+        Raises RateLimitedError, and what Slack's client raises.
+        """
         in_thread: dict[str, Any] = {"thread_ts": row.thread_ts, "reply_broadcast": broadcast} if row.thread_ts else {}
         metadata = {"event_type": EVENT_TYPE, "event_payload": {"message_id": row.message_id}}
-        response = await self._within_rate(
-            lambda: self._client.chat_postMessage(
+        response = await _unless_put_off(
+            self._client.chat_postMessage(
                 channel=row.channel, metadata=metadata, unfurl_links=False, unfurl_media=False, **in_thread, **message
             )
         )
-        return str(response["ts"])
+        return str(response["channel"]), str(response["ts"])
 
-    async def update(self, row: SlackMessage, message: dict[str, Any], response_url: str | None = None) -> None:
-        """Replace a message, through the address that came with a click if there is one, else by a call."""
-        if response_url and await self._replace(response_url, message):
-            return
+    async def find(self, row: SlackMessage) -> str | None:
+        """Return Slack's id for a message whose post was begun, if the bot may read back and it is there."""
+        if not self._can_read_back or row.channel.startswith(("U", "W")):
+            return None
         try:
-            await self._within_rate(lambda: self._client.chat_update(channel=row.channel, ts=str(row.ts), **message))
+            return await self._read_back(row)
+        except SlackApiError as error:
+            _log.info("thread not read back: %s", error_code(error), extra={"run_id": row.run_id})
+            return None
+
+    async def update(self, row: SlackMessage, message: dict[str, Any]) -> None:
+        """Replace a message by a call when it is its turn. Raises RateLimitedError, and what Slack's client raises."""
+        try:
+            await _unless_put_off(self._client.chat_update(channel=row.channel, ts=str(row.ts), **message))
         except SlackApiError as error:
             if error_code(error) != "message_not_found":
                 raise
             _log.warning("somebody has deleted a message", extra={"run_id": row.run_id, "role": row.role})
 
+    async def replace(self, response_url: str, message: dict[str, Any]) -> bool:
+        """Replace a message through the address that came with a click on it, which does not count as a call."""
+        return await self._send(response_url, {"replace_original": True, **message})
+
     async def whisper(self, click: Click, message: dict[str, Any]) -> None:
         """Show a message to the one who clicked: in the thread, and in the channel if they may have clicked there.
 
-        It may never arrive, so nothing required stands only there.
+        When it is not at once its turn in the thread, the channel must do. It may never arrive, so nothing required
+        stands only there.
         """
         is_shown = await self._whisper(str(click.channel_id), click.user_id, click.thread_ts, message)
         if click.response_url is not None and (click.is_broadcast or not is_shown):
@@ -88,19 +116,47 @@ class Sender:
     async def say(self, channel: str, thread_ts: str | None, message: dict[str, Any]) -> None:
         """Post a message that is never changed; to a person, if `channel` is the id of one."""
         try:
-            await self._client.chat_postMessage(
-                channel=channel, thread_ts=thread_ts, unfurl_links=False, unfurl_media=False, **message
+            await self._in_turn(
+                Turn("chat.postMessage", Urgency.QUESTION, channel=channel),
+                lambda: self._client.chat_postMessage(
+                    channel=channel, thread_ts=thread_ts, unfurl_links=False, unfurl_media=False, **message
+                ),
             )
         except SLACK_FAILURES as error:
             _log.warning("message not posted: %s", error_code(error), extra={"channel": channel})
 
     async def _whisper(self, channel: str, user_id: str, thread_ts: str | None, message: dict[str, Any]) -> bool:
+        if not self._pace.take(Turn("chat.postEphemeral", Urgency.CLAIM)):
+            return False
         try:
             await self._client.chat_postEphemeral(channel=channel, user=user_id, thread_ts=thread_ts, **message)
         except SLACK_FAILURES as error:
             _log.info("ephemeral not shown: %s", error_code(error), extra={"channel": channel})
             return False
         return True
+
+    async def _read_back(self, row: SlackMessage) -> str | None:
+        cursor = ""
+        while True:
+            page = await self._page(row, cursor)
+            for message in page["messages"]:
+                payload = (message.get("metadata") or {}).get("event_payload") or {}
+                if payload.get("message_id") == row.message_id:
+                    return str(message["ts"])
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor or not row.thread_ts:
+                return None
+
+    async def _page(self, row: SlackMessage, cursor: str) -> AsyncSlackResponse:
+        """Read a part of a thread, from its beginning, or the newest part of a channel."""
+        if row.thread_ts:
+            method, read = "conversations.replies", partial(self._client.conversations_replies, ts=row.thread_ts)
+        else:
+            method, read = "conversations.history", partial(self._client.conversations_history)
+        return await self._in_turn(
+            Turn(method, Urgency.QUESTION),
+            lambda: read(channel=row.channel, include_all_metadata=True, limit=_PAGE, cursor=cursor),
+        )
 
     async def show(self, view_id: str, view: dict[str, Any], view_hash: str | None = None) -> None:
         """Show something else in a modal; with the hash of what is shown, only if it still is. It may be closed."""
@@ -115,8 +171,9 @@ class Sender:
         With the hash of what is shown, only if it still is; else ConflictError is raised.
         """
         try:
-            published = await self._within_rate(
-                lambda: self._client.views_publish(user_id=user_id, view=view, hash=view_hash)
+            published = await self._in_turn(
+                Turn("views.publish", Urgency.PROGRESS),
+                lambda: self._client.views_publish(user_id=user_id, view=view, hash=view_hash),
             )
         except SLACK_FAILURES as error:
             if error_code(error) == "hash_conflict":
@@ -128,9 +185,6 @@ class Sender:
     async def respond(self, response_url: str, message: dict[str, Any]) -> bool:
         """Show a message to the person whose command or click came with this address."""
         return await self._send(response_url, {"response_type": "ephemeral", "replace_original": False, **message})
-
-    async def _replace(self, response_url: str, message: dict[str, Any]) -> bool:
-        return await self._send(response_url, {"replace_original": True, **message})
 
     async def _send(self, response_url: str, body: dict[str, Any]) -> bool:
         """Use a response_url; only of Slack's own host, or of the one that the client is set to."""
@@ -145,16 +199,25 @@ class Sender:
             return False
         return bool(response.status_code == HTTPStatus.OK)
 
+    async def _in_turn(self, turn: Turn, call: Callable[[], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:
+        """Make a call when it is its turn, again if Slack puts it off."""
+        while True:
+            await self._pace.ask(turn).granted()
+            try:
+                return await _unless_put_off(call())
+            except RateLimitedError as late:
+                self._pace.hold(turn, late.seconds)
+
     @property
     def _own_host(self) -> tuple[str, str | None]:
         base = urlsplit(self._client.base_url)
         return base.scheme, base.hostname
 
-    async def _within_rate(self, call: Callable[[], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:
-        while True:
-            try:
-                return await call()
-            except SlackApiError as error:
-                if error.response.get("error") not in ("ratelimited", "rate_limited"):
-                    raise
-                await asyncio.sleep(float(error.response.headers.get("Retry-After", 1)))
+
+async def _unless_put_off(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
+    try:
+        return await call
+    except SlackApiError as error:
+        if error_code(error) not in ("ratelimited", "rate_limited"):
+            raise
+        raise RateLimitedError(float(error.response.headers.get("Retry-After", 1))) from None

@@ -104,7 +104,8 @@ class StartForms:
         if errors:
             return {"response_action": "errors", "errors": errors}
         try:
-            return asked, await self._starting.start(name, given, asked.who, run_id_of(body["view"]["id"]))
+            run_id = run_id_of(body["view"]["id"])
+            return asked, await self._starting.start(name, given, asked.who, run_id, started_in=asked.channel)
         except InputError as error:
             if not start.fields:
                 return _instead(refusals.input_does_not_fit(name, str(error)), body)

@@ -78,10 +78,10 @@ class Starting:
         self._doors = doors
         self._service = doors.service
 
-    async def start(self, name: str, given: Any, who: str, run_id: str) -> Started:
-        """Start a workflow; raises what `check` and `Service.start` raise."""
+    async def start(self, name: str, given: Any, who: str, run_id: str, *, started_in: str | None) -> Started:
+        """Start a workflow, asked for in a channel or in none; raises what `check` and `Service.start` raise."""
         await self.check(name, who)
-        await self._service.start(name, given, who, run_id=run_id)
+        await self._service.start(name, given, who, run_id=run_id, started_in=started_in)
         return Started(name=name, run_id=run_id)
 
     async def check(self, name: str, who: str) -> Registration:

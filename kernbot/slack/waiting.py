@@ -16,6 +16,13 @@ async def waiting_for(doors: Doors, who: str) -> Waiting:
     return await listed(doors, await queue_of(doors.service, who, await open_questions(doors.service)))
 
 
+async def waiting_of(doors: Doors, workflow_id: str, who: str) -> Waiting:
+    """Return the open questions of a workflow that a person may answer. Raises CannotCheckError."""
+    questions = await open_questions(doors.service)
+    of_this = [question for question in questions if question.open.run.workflow_id == workflow_id]
+    return await listed(doors, await queue_of(doors.service, who, of_this))
+
+
 async def waiting_in(doors: Doors, run_id: str, who: str, *, errors_only: bool = False) -> Waiting:
     """Return the open questions of a run that a person may answer. Raises NotFoundError if they may not see it."""
     questions = questions_of(doors.service, *await doors.service.look(run_id, who))

@@ -20,6 +20,7 @@ from kernbot.engine.large import load
 from kernbot.localslack import Actor, App, Delivery, Kind, LocalSlack
 from kernbot.settings import Settings
 from kernbot.slack.manifest import EVENTS, SCOPES, manifest
+from kernbot.slack.pace import Pace, Time
 from kernbot.workflow import Workflow
 from tests.scenarios.line import Line
 
@@ -47,6 +48,18 @@ SCOPE_OF = {
     "views.update": None,
 }
 """What the bot calls, each with the scope that its documentation names."""
+
+
+def passing() -> Time:
+    """Return a time in which nobody really waits: what is slept through has passed."""
+    now = 0.0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        await asyncio.sleep(0)
+        now += seconds
+
+    return Time(lambda: now, sleep)
 
 
 class MovedClock:
@@ -89,7 +102,9 @@ class Team:
         bot = KernBot(operators=operators)
         for workflow in workflows:
             bot.register(workflow, channel="#ops", **register)
-        async with running_bot(bot, self.settings.model_copy(update=settings), self.store, clock=self.clock):
+        async with running_bot(
+            bot, self.settings.model_copy(update=settings), self.store, clock=self.clock, pace=Pace(passing())
+        ):
             yield
 
     def person(self, name: str) -> Actor:
@@ -142,7 +157,11 @@ class Team:
 
     def parents(self) -> list[dict[str, Any]]:
         """Return the bot's parent messages in #ops."""
-        return [m for m in self._read(None) if not m["thread_ts"]]
+        return [m for m in self._read(None) if not m["thread_ts"] and not _is_fold(m)]
+
+    def folds(self) -> list[dict[str, Any]]:
+        """Return the messages in #ops that stand for many questions."""
+        return [m for m in self._read(None) if _is_fold(m)]
 
     def thread(self, parent: dict[str, Any]) -> list[dict[str, Any]]:
         """Return what stands under a parent message for all to see."""
@@ -228,6 +247,10 @@ class Team:
     def _read(self, thread_ts: str | None) -> list[dict[str, Any]]:
         messages = self.person("ana").messages(CHANNEL, thread_ts)
         return [message for message in messages if message["is_bot"] and not message["ephemeral"]]
+
+
+def _is_fold(message: dict[str, Any]) -> bool:
+    return not message["text"].startswith("A ")
 
 
 def words(shown: Any, between: str = "\n") -> str:

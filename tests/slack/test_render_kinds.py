@@ -214,7 +214,7 @@ def test_what_is_ordinary_is_not_said() -> None:
         (
             answered(CONFIRMATION, Action.reject, "again"),
             "Rejected, asked again",
-            f"*Rejected* by <@U02ANA>, {ANSWERED}. The question was put again, in a new message.",
+            f"*Rejected* by <@U02ANA>, {ANSWERED}. The question was put again.",
         ),
         (
             answered(CALL, Action.provide, "ran", values={"amount": "1"}),

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
+from kernbot.slack.pace import Pace
 from kernbot.slack.sender import Sender
 
 
@@ -42,7 +43,7 @@ async def hook() -> AsyncIterator[Hook]:
 
 def sender(base_url: str) -> Sender:
     """Return a sender whose Slack is there."""
-    return Sender(AsyncWebClient(token="xoxb-x", base_url=base_url, retry_handlers=[]))
+    return Sender(AsyncWebClient(token="xoxb-x", base_url=base_url, retry_handlers=[]), Pace())
 
 
 async def test_an_answer_goes_to_the_one_who_clicked(hook: Hook) -> None:

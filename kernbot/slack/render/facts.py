@@ -108,6 +108,8 @@ class PauseFacts:
     """One question of a run."""
 
     pause_id: str
+    first_asked: str | None = None
+    """Id of the question whose card this one takes over, as a later round of the same; None for a first one."""
     kind: CardKind
     message: str
     step_name: str
@@ -192,6 +194,8 @@ class RunFacts:
     status: RunStatus
     requester: str
     """Display name."""
+    requester_id: str | None = None
+    """Their Slack user id; None for a run that nobody of Slack has started."""
     channel: str
     """Id of the channel that its cards are in."""
     started_at: float

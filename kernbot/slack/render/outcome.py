@@ -49,7 +49,7 @@ _CLAUSES: dict[Followed, str] = {
     "resuming": "resuming…",
     "skipped": "this step was skipped",
     "else": "the else branch ran instead",
-    "again": "the question was put again, in a new message",
+    "again": "the question was put again",
 }
 _TOLD_LATER: dict[Followed, str] = {"resuming": "the run is going on", "ran": "the step has run"}
 _OF_A_REVIEW: dict[Followed, str] = {

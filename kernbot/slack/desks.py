@@ -1,0 +1,150 @@
+"""Where it is found out what is to be sent of a run: its rows, its messages, the channels and the people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+
+from kernbot.db.base import Snapshot, Store
+from kernbot.db.slack import SlackMessage, SlackStore
+from kernbot.engine.large import load
+from kernbot.runtime.registry import KernBot, Registration
+from kernbot.slack.channels import Channels, what_became_of
+from kernbot.slack.complaints import Complaints
+from kernbot.slack.folds import Folds
+from kernbot.slack.ids import TokenMaker, permalink, slack_user
+from kernbot.slack.readers import Readers
+from kernbot.slack.reading import run_facts
+from kernbot.slack.render.facts import RunFacts
+from kernbot.slack.wanted import Key, Place, Wanted, wanted_messages
+from kernbot.slack.work import PARENT, Desk, Rows, key_of
+
+
+@dataclass(frozen=True)
+class _Places:
+    """The channels that matter to a run."""
+
+    home: str
+    place: Place
+    closed: Collection[str]
+    hides_values: bool
+
+
+class Desks:
+    """Gathers what decides over the messages of a run."""
+
+    def __init__(
+        self,
+        bot: KernBot,
+        store: Store,
+        *,
+        messages: SlackStore,
+        tokens: TokenMaker,
+        workspace_url: str,
+        channels: Channels,
+        readers: Readers,
+        folds: Folds,
+        complaints: Complaints,
+    ) -> None:
+        self._bot = bot
+        self._store = store
+        self._messages = messages
+        self._tokens = tokens
+        self._workspace_url = workspace_url
+        self._channels = channels
+        self._readers = readers
+        self._folds = folds
+        self._complaints = complaints
+        self._in_plain: set[tuple[str, Key, str]] = set()
+
+    async def of_run(self, run_id: str, given_up: Collection[Key]) -> Desk | None:
+        """Return what there is to send of a run; None for a run that is not the bot's."""
+        run = await self._store.get_run(run_id)
+        registered = self._bot.of_workflow(run.workflow_id) if run and run.origin == "bot" else None
+        if registered is None:
+            return None
+        snapshot = await load(self._store, run_id)
+        rows = {key_of(row): row for row in await self._messages.list_messages(run_id)}
+        places = await self._places(snapshot, registered, rows)
+        facts = self._facts(snapshot, registered, places, rows)
+        wanted = list(self._made(facts, places.place, rows))
+        if await self._is_folded(wanted, rows, registered):
+            wanted = [replace(item, broadcast=False) for item in wanted]
+        return Desk(
+            run_id=run_id,
+            workflow_id=snapshot.run.workflow_id,
+            has_ended=snapshot.run.status.has_ended,
+            home=places.home,
+            wanted=wanted,
+            rows=rows,
+            closed=places.closed,
+            given_up=given_up,
+        )
+
+    def note_closed(self, channel: str, error: BaseException) -> bool:
+        """Remember what a refused call says of a channel; return whether it says that nothing can be posted there."""
+        return self._channels.note(channel, error) is not None
+
+    def show_in_plain(self, run_id: str, wanted: Wanted) -> bool:
+        """Have a plain message take the place of one; False if it has none."""
+        if wanted.is_plain:
+            return False
+        self._in_plain.add((run_id, wanted.key, wanted.state))
+        return True
+
+    async def _places(self, snapshot: Snapshot, registered: Registration, rows: Rows) -> _Places:
+        home = rows[PARENT].channel if PARENT in rows else registered.channel
+        used = {home, *(row.channel for row in rows.values() if row.role == "moved")}
+        standings = {channel: await self._channels.look_at(channel) for channel in used}
+        place = Place(readers=await self._readers.of_questions(snapshot, rows))
+        if reason := standings[home].closed:
+            place = replace(place, because=what_became_of(home, reason))
+            for channel in filter(None, (registered.channel, self._bot.operators_channel)):
+                standings[channel] = await self._channels.look_at(channel)
+                if standings[channel].closed is None:
+                    place = replace(place, moved_to=channel)
+                    break
+        if _is_elsewhere(snapshot, home) or standings[home].closed:
+            place = replace(place, tells=snapshot.run.user_id)
+        closed = {channel for channel, standing in standings.items() if standing.closed}
+        is_shared = any(standing.is_shared for standing in standings.values())
+        return _Places(home, place, closed, hides_values=is_shared)
+
+    def _facts(self, snapshot: Snapshot, registered: Registration, places: _Places, rows: Rows) -> RunFacts:
+        waiting = next((pause for pause in snapshot.pauses if pause.state == "open"), None)
+        facts = run_facts(
+            snapshot,
+            registered.channel,
+            hides_values=places.hides_values,
+            run_link=self._link(rows.get(PARENT)),
+        )
+        if waiting is None:
+            return facts
+        asked = next(pause for pause in facts.pauses if pause.pause_id == waiting.pause_id)
+        card = rows.get(("card", asked.first_asked or asked.pause_id, None))
+        return replace(facts, open_question_link=self._link(card))
+
+    def _made(self, facts: RunFacts, place: Place, rows: Rows) -> Iterator[Wanted]:
+        """Yield the wanted messages that can be made: in plain where that is the only way."""
+        for wanted in wanted_messages(facts, self._tokens, place, rows):
+            try:
+                is_taken = (facts.run_id, wanted.key, wanted.state) not in self._in_plain
+            except Exception as error:  # noqa: BLE001 - whatever a card can't show, its question is asked
+                self._complaints.log("a message can't be made; a plain one is", type(error).__name__, facts.run_id)
+                is_taken = False
+            yield wanted if is_taken else wanted.in_plain()
+
+    async def _is_folded(self, wanted: Collection[Wanted], rows: Rows, registered: Registration) -> bool:
+        """Whether so many questions of a workflow are open that the channel sees one message for all."""
+        if not any(item.broadcast and item.key not in rows for item in wanted):
+            return False
+        return await self._folds.are_many(registered.definition.workflow_id)
+
+    def _link(self, row: SlackMessage | None) -> str | None:
+        return permalink(self._workspace_url, row.channel, row.ts, row.thread_ts) if row and row.ts else None
+
+
+def _is_elsewhere(snapshot: Snapshot, home: str) -> bool:
+    """Whether a person of Slack started a run in another channel than the one that its thread is in, or in none."""
+    started_in = snapshot.run.request["notes"].get("started_in", home)
+    return slack_user(snapshot.run.user_id) is not None and started_in != home

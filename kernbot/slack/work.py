@@ -1,0 +1,85 @@
+"""What is to be sent next of a run: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from kernbot.db.slack import SlackMessage
+from kernbot.slack.pace import Turn, Urgency
+from kernbot.slack.wanted import Key, Wanted
+
+Rows = Mapping[Key, SlackMessage]
+PARENT: Key = ("parent", None, None)
+
+
+@dataclass(frozen=True)
+class Work:
+    """One message that Slack does not show as it should be."""
+
+    wanted: Wanted
+    row: SlackMessage | None
+    """As it is stored; None if it is not stored yet."""
+    channel: str
+    turn: Turn | None
+    """What the call needs; None if it does not count as one."""
+
+    @property
+    def urgency(self) -> Urgency:
+        """What it is worth; what costs nothing goes first."""
+        return self.turn.urgency if self.turn else Urgency.CLAIM
+
+
+def key_of(row: SlackMessage) -> Key:
+    """Return what tells a message from the others of its run."""
+    return row.role, row.pause_id, row.person_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """A run's messages as they should be, and as they are."""
+
+    run_id: str
+    workflow_id: str
+    has_ended: bool
+    home: str
+    """The channel of the run's thread."""
+    wanted: Sequence[Wanted]
+    rows: Rows
+    closed: Collection[str] = ()
+    """Channels in which nothing can be posted."""
+    given_up: Collection[Key] = ()
+    """What is left for later because Slack has just refused it."""
+
+    @property
+    def thread_ts(self) -> str | None:
+        """Slack's id for the parent message, once it has been posted."""
+        return self.rows[PARENT].ts if PARENT in self.rows else None
+
+    def next_work(self, has_address: Callable[[SlackMessage], bool]) -> Work | None:
+        """Return the most urgent work; of several, what costs nothing, then the first.
+
+        `has_address` says whether a click has left an address through which a message can be replaced.
+        """
+        works = [work for wanted in self.wanted if (work := self._work(wanted, has_address))]
+        return min(works, key=lambda work: (work.urgency, work.turn is not None), default=None)
+
+    def _work(self, wanted: Wanted, has_address: Callable[[SlackMessage], bool]) -> Work | None:
+        row = self.rows.get(wanted.key)
+        channel = row.channel if row and row.ts else wanted.channel or self.home
+        if wanted.key in self.given_up or channel in self.closed:
+            return None
+        if row is None or row.ts is None:
+            return self._post(wanted, row, channel)
+        if row.shown == wanted.state:
+            return None
+        if has_address(row):
+            return Work(wanted, row, channel, None)
+        run_id = self.run_id if wanted.role == "parent" else None
+        return Work(wanted, row, channel, Turn("chat.update", wanted.urgency, run_id=run_id))
+
+    def _post(self, wanted: Wanted, row: SlackMessage | None, channel: str) -> Work | None:
+        if not wanted.can_be_new or (wanted.in_thread and self.thread_ts is None):
+            return None
+        urgency = Urgency.QUESTION if wanted.role == "parent" else max(wanted.urgency, Urgency.QUESTION)
+        return Work(wanted, row, channel, Turn("chat.postMessage", urgency, channel=channel))
