@@ -48,6 +48,7 @@ async def test_a_click_after_the_deadline_is_refused_before_the_clock_has_closed
         assert "the deadline was over before your click" in refusal
         assert "Nobody had answered by" in refusal
         await team.says(card, "No answer in time, the step was skipped")
+        await team.says(team.parents()[0], "Finished")
         assert deploy.ran == ["build", "announce"]
 
 
@@ -91,4 +92,5 @@ async def test_a_decision_in_time_counts_though_the_run_resumes_after_the_deadli
         held.release()
         assert (await click).ok
         await team.says(card, "Approved, the step ran")
+        await team.says(team.parents()[0], "Finished")
         assert deploy.ran == ["build", "deploy", "announce"]

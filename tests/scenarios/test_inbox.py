@@ -50,6 +50,7 @@ async def test_a_click_that_was_acked_counts_after_a_restart(team: Team, slow: S
     team.clock.move(1_000)
     async with team.bot(deploy.workflow):
         await team.says(card, "Approved, the step ran")
+        await team.says(team.parents()[0], "Finished")
         assert deploy.ran == ["build", "deploy", "announce"]
         assert not await slow.list_inbox(9)
 
