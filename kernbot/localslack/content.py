@@ -28,14 +28,23 @@ class Content:
 def read_content(arguments: Mapping[str, Any]) -> Content:
     """Return the content among the arguments of a call, of a response_url or of an ack.
 
-    Raises ApiError with `no_text`, `invalid_blocks`, `invalid_blocks_format`, `msg_blocks_too_long` or
-    `invalid_metadata_format`.
+    Raises ApiError with `no_text`, `markdown_text_conflict`, `invalid_blocks`, `invalid_blocks_format`,
+    `msg_blocks_too_long` or `invalid_metadata_format`.
     """
+    if arguments.get("markdown_text"):
+        return _markdown(arguments)
     text = arguments.get("text") or ""
     blocks = read_blocks(arguments.get("blocks") or [])
     if not text and not blocks:
         raise ApiError("no_text")
     return Content(text[:LONGEST_TEXT], blocks, read_metadata(arguments.get("metadata")))
+
+
+def _markdown(arguments: Mapping[str, Any]) -> Content:
+    if arguments.get("text") or arguments.get("blocks"):
+        raise ApiError("markdown_text_conflict")
+    text = arguments["markdown_text"]
+    return Content(text, read_blocks([{"type": "markdown", "text": text}]), read_metadata(arguments.get("metadata")))
 
 
 def read_blocks(blocks: Any) -> list[Block]:

@@ -11,6 +11,7 @@ from kernbot.localslack.app import App
 from kernbot.localslack.content import Content
 from kernbot.localslack.elements import Offered, Values
 from kernbot.localslack.ids import microseconds, timestamp
+from kernbot.localslack.streams import Stream
 
 
 @dataclass(eq=False)
@@ -33,6 +34,8 @@ class Message:
     values: Values = field(default_factory=dict)
     """What people chose in its elements; shared by all of them."""
     offered: Offered = field(default_factory=dict)
+    stream: Stream | None = None
+    """What has arrived of a message that is, or was, written in chunks."""
 
     def is_visible_to(self, user_id: str) -> bool:
         """Return whether this person sees the message, given that they see the conversation."""

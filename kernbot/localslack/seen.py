@@ -80,6 +80,7 @@ def seen_message(workspace: Workspace, message: Message) -> Seen:
         "latest_reply": replies[-1].ts if replies else None,
         "edited": message.edited_ts is not None,
         "broadcast": message.broadcast,
+        "streaming": message.stream is not None and message.stream.running,
     }
 
 

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from kernbot.localslack.app import APP_TOKEN_PREFIX, BOT_TOKEN_PREFIX, App
 from kernbot.localslack.errors import ApiError
-from kernbot.localslack.methods import chat, conversations, identity, usergroups, views
+from kernbot.localslack.methods import chat, conversations, identity, streams, usergroups, views
 from kernbot.localslack.methods.base import Call, Method
 from kernbot.localslack.socket_mode import SocketMode
 from kernbot.localslack.traffic import Traffic
@@ -21,8 +21,8 @@ PATH = "/api/"
 
 METHODS: Mapping[str, Method] = {
     method.name: method
-    for family in (chat.METHODS, conversations.METHODS, identity.METHODS, usergroups.METHODS, views.METHODS)
-    for method in family
+    for family in (chat, conversations, identity, streams, usergroups, views)
+    for method in family.METHODS
 }
 
 

@@ -219,6 +219,11 @@ class Workspace:
         message.edited_ts = self.history(message.channel_id).next_ts(self.clock()) if edited else message.edited_ts
         self.changes.announce()
 
+    def stream(self, message: Message, content: Content) -> None:
+        """Show more of a message that is being written; what was chosen in its elements stays."""
+        message.content = content
+        self.changes.announce()
+
     def delete(self, message: Message) -> None:
         """Delete a message."""
         self.history(message.channel_id).remove(message)

@@ -238,7 +238,7 @@ WRONG_BLOCKS: list[tuple[Any, str, str]] = [
     ({"text": plain()}, "", "missing required field: type"),
     ({"type": "sections"}, "/type", "unsupported type: sections"),
     ({"type": ["section"]}, "/type", "unsupported type: ['section']"),
-    ({"type": "table", "rows": [[]] * 101}, "/type", "unsupported type: table"),
+    ({"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]] * 101}, "/rows", "no more than 100 items allowed"),
     ({"type": "section"}, "", "must define either `text` or `fields`"),
     (section(colour="red"), "", "invalid additional property: colour"),
     (section(text="Approved"), "/text", "must provide an object"),

@@ -7,6 +7,6 @@ refused, also where Slack might let it pass.
 from __future__ import annotations
 
 from kernbot.localslack.block_kit.schema import Problem
-from kernbot.localslack.block_kit.surfaces import check_message, check_suggestions, check_view, error_body
+from kernbot.localslack.block_kit.surfaces import check_chunks, check_message, check_suggestions, check_view, error_body
 
-__all__ = ["Problem", "check_message", "check_suggestions", "check_view", "error_body"]
+__all__ = ["Problem", "check_chunks", "check_message", "check_suggestions", "check_view", "error_body"]

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from kernbot.localslack.block_kit.blocks import BLOCK
+from kernbot.localslack.block_kit.blocks import HOME_BLOCK, MESSAGE_BLOCK, MODAL_BLOCK, SOURCE, TASK_STATUS
 from kernbot.localslack.block_kit.objects import OPTION, OPTION_GROUP, plain_text
 from kernbot.localslack.block_kit.rules import one_of
 from kernbot.localslack.block_kit.schema import Array, Boolean, Object, Problem, Schema, String, Typed
@@ -18,6 +18,7 @@ MSG_BLOCKS_TOO_LONG = "msg_blocks_too_long"
 VIEW_TOO_LARGE = "view_too_large"
 
 _TEXT_OF_A_MESSAGE = 12_000
+_TEXT_OF_TABLES = 10_000
 _BYTES_OF_A_VIEW = 250_000
 
 _Place = tuple[str, Mapping[str, Any]]
@@ -36,6 +37,11 @@ def check_view(view: Mapping[str, Any]) -> list[Problem]:
 def check_suggestions(body: Any) -> list[Problem]:
     """Return what Slack would refuse in the answer to a `block_suggestion`."""
     return _SUGGESTIONS.check(body, "")
+
+
+def check_chunks(chunks: Any) -> list[Problem]:
+    """Return what Slack would refuse in the chunks of a message that is being written; pointers start with /chunks."""
+    return _CHUNKS.check({"chunks": chunks}, "")
 
 
 def error_body(problems: Sequence[Problem], *, error: str = "invalid_blocks") -> dict[str, Any]:
@@ -106,6 +112,13 @@ def _text_is_short(message: Mapping[str, Any], at: str) -> Iterator[Problem]:
         yield Problem(f"{at}/blocks", MSG_BLOCKS_TOO_LONG)
 
 
+# reference/block-kit/blocks/table-block
+def _tables_are_short(payload: Mapping[str, Any], at: str) -> Iterator[Problem]:
+    tables = [(place, block) for place, block in _blocks(payload, at) if block["type"] == "table"]
+    if sum(_text_length(block) for _, block in tables) > _TEXT_OF_TABLES:
+        yield Problem(tables[-1][0], f"must be less than {_TEXT_OF_TABLES + 1} characters in all cells of all tables")
+
+
 def _text_length(part: Any) -> int:
     if isinstance(part, list):
         return sum(_text_length(item) for item in part)
@@ -121,6 +134,26 @@ def _view_is_small(view: Mapping[str, Any], at: str) -> Iterator[Problem]:
         yield Problem(at, VIEW_TOO_LARGE)
 
 
+# messaging/sending-and-scheduling-messages
+_CHUNKS = Object(
+    optional={
+        "chunks": Array(
+            Typed(
+                {
+                    "markdown_text": Object(required={"text": String(12_000)}),
+                    "task_update": Object(
+                        required={"id": String(), "title": String(), "status": TASK_STATUS},
+                        optional={"details": String(), "output": String(), "sources": Array(SOURCE, at_least=0)},
+                    ),
+                    "plan_update": Object(required={"title": String()}),
+                    "blocks": Object(required={"blocks": Array(MESSAGE_BLOCK, 50)}),
+                },
+            ),
+            at_least=0,
+        ),
+    },
+)
+
 # reference/interaction-payloads/block_suggestion-payload
 _SUGGESTIONS = Object(
     optional={
@@ -132,12 +165,11 @@ _SUGGESTIONS = Object(
 
 # reference/block-kit/blocks
 _MESSAGE = Object(
-    optional={"blocks": Array(BLOCK, 50, at_least=0)},
-    rules=(_ids_are_unique, _one_focus, _no_response_url, _text_is_short),
+    optional={"blocks": Array(MESSAGE_BLOCK, 50, at_least=0)},
+    rules=(_ids_are_unique, _one_focus, _no_response_url, _tables_are_short, _text_is_short),
 )
 
 # reference/views/modal-views, reference/views/home-tab-views
-_BLOCKS_OF_A_VIEW: dict[str, Schema] = {"blocks": Array(BLOCK, 100, at_least=0)}
 _OF_ANY_VIEW: dict[str, Schema] = {
     "private_metadata": String(3000, at_least=0),
     "callback_id": String(255),
@@ -147,7 +179,7 @@ _RULES_OF_ANY_VIEW = (_ids_are_unique, _one_focus, _view_is_small)
 _VIEW = Typed(
     {
         "modal": Object(
-            required={"title": plain_text(24), **_BLOCKS_OF_A_VIEW},
+            required={"title": plain_text(24), "blocks": Array(MODAL_BLOCK, 100, at_least=0)},
             optional={
                 **_OF_ANY_VIEW,
                 "submit": plain_text(24),
@@ -158,9 +190,9 @@ _VIEW = Typed(
             rules=(*_RULES_OF_ANY_VIEW, _submit_with_inputs, _response_url_in_inputs_only),
         ),
         "home": Object(
-            required=_BLOCKS_OF_A_VIEW,
+            required={"blocks": Array(HOME_BLOCK, 100, at_least=0)},
             optional=_OF_ANY_VIEW,
-            rules=(*_RULES_OF_ANY_VIEW, _no_response_url),
+            rules=(*_RULES_OF_ANY_VIEW, _no_response_url, _tables_are_short),
         ),
     },
 )

@@ -12,31 +12,31 @@ from kernbot.localslack.methods.base import Body, Call, Method, anything, flag, 
 
 _LONGEST_UPDATE = 4_000
 
-_CONTENT = {"text": text, "blocks": anything}
+_CONTENT = {"text": text, "blocks": anything, "markdown_text": text}
 _LINKS = {"link_names": flag, "parse": text}
 
 
 def _post_message(call: Call) -> Body:
-    channel = _destination(call)
+    channel = destination(call)
     content = read_content(call.arguments)
     message = call.workspace.post(
         channel,
         call.app,
         content,
-        thread_ts=_thread(call, channel),
+        thread_ts=thread_of(call, channel),
         broadcast=bool(call.arguments.get("thread_ts")) and call.arguments.get("reply_broadcast", False),
     )
-    body = {"channel": channel.id, "ts": message.ts, "message": _object(call, message)}
+    body = {"channel": channel.id, "ts": message.ts, "message": object_of(call, message)}
     if len(call.arguments.get("text", "")) > LONGEST_TEXT:
         body |= {"warning": "message_truncated", "response_metadata": {"warnings": ["message_truncated"]}}
     return body
 
 
-def _destination(call: Call) -> Channel:
+def destination(call: Call) -> Channel:
     """Return where to post: a user id stands for the direct messages with that person."""
     person = call.workspace.people.get(call.arguments["channel"])
     if person is None:
-        return _writable(call)
+        return writable(call)
     if not person.can_act:
         raise ApiError("channel_not_found")
     if not call.app.messages_tab:
@@ -44,7 +44,8 @@ def _destination(call: Call) -> Channel:
     return call.workspace.direct_channel(person.id, call.app)
 
 
-def _writable(call: Call) -> Channel:
+def writable(call: Call) -> Channel:
+    """Return the conversation named by `channel`; raises ApiError for one in which the app cannot post."""
     channel = call.channel()
     if call.app.bot_user_id not in channel.members and "chat:write.public" not in call.app.scopes:
         raise ApiError("not_in_channel")
@@ -53,7 +54,8 @@ def _writable(call: Call) -> Channel:
     return channel
 
 
-def _thread(call: Call, channel: Channel) -> str | None:
+def thread_of(call: Call, channel: Channel) -> str | None:
+    """Return the `thread_ts` to post under, if there is one; raises ApiError for what has no thread of its own."""
     thread_ts: str | None = call.arguments.get("thread_ts")
     if thread_ts is None:
         return None
@@ -66,12 +68,12 @@ def _thread(call: Call, channel: Channel) -> str | None:
 
 
 def _post_ephemeral(call: Call) -> Body:
-    channel = _writable(call)
+    channel = writable(call)
     user_id = call.arguments["user"]
     if user_id not in channel.members:
         raise ApiError("user_not_in_channel")
     content = read_content(call.arguments)
-    thread_ts = _thread(call, channel)
+    thread_ts = thread_of(call, channel)
     message = call.workspace.post(channel, call.app, content, thread_ts=thread_ts, visible_to=user_id)
     return {"message_ts": message.ts}
 
@@ -81,12 +83,14 @@ def _update(call: Call) -> Body:
     message = _own(call, channel, call.arguments["ts"], "cant_update_message")
     if channel.archived:
         raise ApiError("is_inactive")
+    if message.stream is not None and message.stream.running:
+        raise ApiError("streaming_state_conflict")
     call.workspace.edit(message, _updated(call, message.content), edited="blocks" not in call.arguments)
     return {
         "channel": channel.id,
         "ts": message.ts,
         "text": message.content.text,
-        "message": _object(call, message),
+        "message": object_of(call, message),
     }
 
 
@@ -95,9 +99,12 @@ def _updated(call: Call, before: Content) -> Content:
     given = call.arguments
     if len(given.get("text", "")) > _LONGEST_UPDATE:
         raise ApiError("msg_too_long")
-    if not {"text", "blocks"} & set(given):
+    if not {"text", "blocks", "markdown_text"} & set(given):
         raise ApiError("no_text")
-    after = Content(given.get("text", before.text), read_blocks(given.get("blocks") or []), before.metadata)
+    if "markdown_text" in given:
+        after = replace(read_content(given), metadata=before.metadata)
+    else:
+        after = Content(given.get("text", before.text), read_blocks(given.get("blocks") or []), before.metadata)
     if "metadata" in given:
         after = replace(after, metadata=read_metadata(given["metadata"]))
     if not after.text and not after.blocks:
@@ -113,13 +120,14 @@ def _delete(call: Call) -> Body:
 
 
 def _own(call: Call, channel: Channel, ts: str, error: str) -> Message:
-    message = _message(call, channel, ts)
+    message = find_message(call, channel, ts)
     if message.app is not call.app:
         raise ApiError(error)
     return message
 
 
-def _message(call: Call, channel: Channel, ts: str) -> Message:
+def find_message(call: Call, channel: Channel, ts: str) -> Message:
+    """Return a message that everybody sees; raises ApiError `message_not_found`."""
     message = call.workspace.history(channel.id).find(ts)
     if message is None or message.visible_to is not None or message.subtype == "tombstone":
         raise ApiError("message_not_found")
@@ -128,14 +136,15 @@ def _message(call: Call, channel: Channel, ts: str) -> Message:
 
 def _get_permalink(call: Call) -> Body:
     channel = call.channel()
-    message = _message(call, channel, call.arguments["message_ts"])
+    message = find_message(call, channel, call.arguments["message_ts"])
     link = f"{call.workspace.origin}/archives/{channel.id}/p{message.ts.replace('.', '')}"
     if message.thread_ts:
         link += f"?thread_ts={message.thread_ts}&cid={channel.id}"
     return {"channel": channel.id, "permalink": link}
 
 
-def _object(call: Call, message: Message) -> Body:
+def object_of(call: Call, message: Message) -> Body:
+    """Return a message as the app that wrote it gets it."""
     history = call.workspace.history(message.channel_id)
     return message_object(message, history, call.workspace.team_id, whole_metadata=True)
 
