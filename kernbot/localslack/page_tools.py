@@ -34,9 +34,11 @@ class PageTools:
         clock.jump(seconds if isinstance(seconds, int | float) else 0)
         self._workspace.changes.announce()
 
-    def traffic(self, _request: web.Request) -> Body:
-        """Return all requests that are kept, newest last, without what was in them."""
-        return {"entries": [self._line(entry) for entry in self._traffic.entries]}
+    def traffic(self, request: web.Request) -> Body:
+        """Return the requests that are kept and younger than the number `after`, newest last, without their content."""
+        after = request.query.get("after", "")
+        known = int(after) if after.isdecimal() else 0
+        return {"entries": [self._line(entry) for entry in self._traffic.entries if entry.number > known]}
 
     def traffic_entry(self, request: web.Request) -> Body:
         """Return one request with what was in it and what was answered."""

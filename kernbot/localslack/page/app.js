@@ -5,11 +5,13 @@ import { setClock } from "./clock.js";
 import { ClockPanel } from "./clock_panel.js";
 import { Conversation, cornerButton } from "./conversation.js";
 import { directory } from "./directory.js";
+import { button, sign } from "./dom.js";
 import { Modal } from "./modal.js";
 import { followAnchors } from "./popup.js";
 import { linkTo, readRoute } from "./routes.js";
 import { Sidebar } from "./sidebar.js";
 import { notify } from "./toasts.js";
+import { Traffic } from "./traffic.js";
 
 const INVITE = { command: "/invite", description: "Add an app or a person to this channel", usage_hint: "@name" };
 const CONNECTION_LOST =
@@ -24,21 +26,27 @@ const thread = new Conversation(byId("thread"), { inThread: true, act, send: wri
 const sidebar = new Sidebar(byId("sidebar"), (as) => go({ as, thread: "" }));
 const modal = new Modal({ submit, close: closeView, act: actInView, gone: () => main.composer.focus() });
 const clockPanel = new ClockPanel(jump);
+const traffic = new Traffic(byId("traffic"), { open: (number) => read("traffic_entry", { number }), repeat });
 const changes = new Changes(refresh, showConnection);
 
 const opensSidebar = { "aria-controls": "sidebar", "aria-expanded": "false", click: () => showSidebar(true) };
 const sidebarButton = cornerButton("☰", "Channels", opensSidebar);
 
+const opensTraffic = { class: "topbar-button", "aria-controls": "traffic", "aria-expanded": "false" };
+const trafficButton = button({ ...opensTraffic, click: () => showTraffic(!traffic.isOpen) }, sign("⇄ ", ""), "Traffic");
+
 start();
 
 function start() {
-  byId("topbar").append(clockPanel.node);
+  byId("topbar").append(clockPanel.node, trafficButton);
   main.corner.append(sidebarButton);
   thread.corner.append(cornerButton("✕", "Close thread", { click: closeThread }));
   byId("scrim").addEventListener("click", () => showSidebar(false));
   byId("sidebar").addEventListener("click", (event) => event.target.closest("a") && showSidebar(false));
   onEscape(byId("sidebar"), () => showSidebar(false));
+  traffic.corner.append(cornerButton("✕", "Close traffic", { click: () => showTraffic(false) }));
   onEscape(byId("thread"), closeThread);
+  onEscape(byId("traffic"), () => showTraffic(false));
   addEventListener("hashchange", turn);
   document.addEventListener("click", followLocally);
   followAnchors();
@@ -73,11 +81,13 @@ async function readAndShow() {
   setClock(state.workspace.clock.now);
   directory.people = new Map(state.workspace.people.map((person) => [person.id, person]));
   const route = await settleRoute(readRoute());
-  const [messages, replies, view] = await Promise.all([
+  const [messages, replies, view, passed] = await Promise.all([
     route.channel ? readMessages(route) : [],
     route.thread ? readMessages(route, { thread_ts: route.thread }) : [],
     read("view", { as: route.as }),
+    traffic.isOpen ? read("traffic", { after: traffic.newest }) : { entries: [] },
   ]);
+  traffic.add(passed.entries);
   if (location.hash === linkTo(route)) show(route, messages, replies, view);
 }
 
@@ -144,6 +154,14 @@ function showSidebar(open) {
   if (open) byId("acting-as").focus();
 }
 
+function showTraffic(open) {
+  byId("traffic").hidden = !open;
+  trafficButton.ariaExpanded = String(open);
+  if (!open) return trafficButton.focus();
+  byId("traffic").querySelector("input").focus();
+  return refresh();
+}
+
 // Going elsewhere
 
 function go(change) {
@@ -198,6 +216,10 @@ async function sendAndTell(path, body) {
 
 function jump(seconds) {
   return sendAndTell("jump", { seconds });
+}
+
+function repeat(number) {
+  return sendAndTell("repeat", { number });
 }
 
 function used(block, element, value) {
