@@ -144,6 +144,7 @@ def ask_about(
     tool, asks = call.tool, str(call.asks)
     question = {
         "message": " ".join(filter(None, [problem, _MESSAGES[asks].format(name=tool.name)])),
+        "problem": problem,
         "step_type": node.kind,
         "on_reject": "skip",
         "on_timeout": str(node.human_review.on_timeout),

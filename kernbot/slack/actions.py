@@ -11,11 +11,15 @@ from kernbot.db.base import PauseRecord
 from kernbot.errors import KernbotError
 from kernbot.run.answer import Action, Answer
 from kernbot.slack import ids
+from kernbot.slack.all_calls import approve_all, calls_of
 from kernbot.slack.doors import Doors
 from kernbot.slack.parse import Click
 from kernbot.slack.render import modals, refusals
 from kernbot.slack.render.answering import FORMS, answering
+from kernbot.slack.render.calls_form import review_of_all
+from kernbot.slack.render.cancelling import cancel_form
 from kernbot.slack.render.forms import form_of
+from kernbot.slack.render.turn import to_approve
 from kernbot.slack.telling import Message, cancel, question, refusal_of, retry, run_for
 
 ANSWERS = {
@@ -24,7 +28,8 @@ ANSWERS = {
     ids.RETRY: Action.retry,
     ids.SKIP: Action.skip,
 }
-OPENING_ACTIONS = (*FORMS, ids.DETAILS, ids.RUN_DETAILS, ids.ANSWER)
+_ABOUT_CALLS = tuple(form.replace("pause.", "call.", 1) for form in FORMS)
+OPENING_ACTIONS = (*FORMS, *_ABOUT_CALLS, ids.DETAILS, ids.REVIEW_ALL, ids.OVERFLOW, ids.RUN_DETAILS, ids.ANSWER)
 """Buttons that open a modal, and record nothing."""
 
 
@@ -85,11 +90,19 @@ class Actions:
         if click.action_id == ids.RUN_RETRY:
             run_id = self._doors.run_of(click.token, click.action_id)
             return await retry(self._doors, run_id, who, at=at, door="button")
+        if click.action_id == ids.APPROVE_ALL:
+            return await self._approve_all(click, who, at)
         pause = await self._doors.pause_of(click.token, click.action_id)
         answer = _answer(pause, click.action_id)
         await self._service.answer(pause.pause_id, answer, who, at=at, door="button", digest=pause.digest)
         self._doors.outbox.clicked(click.channel_id, click.message_ts, click.response_url)
         return None
+
+    async def _approve_all(self, click: Click, who: str, at: float) -> Message | None:
+        _, calls = await calls_of(self._doors, click.token, click.action_id)
+        told = await approve_all(self._doors, calls, who, at=at, door="button")
+        self._doors.outbox.clicked(click.token.subject, click.response_url)
+        return told
 
     async def _refuse_unknown(self, body: dict[str, Any]) -> None:
         if url := body.get("response_url"):
@@ -105,10 +118,17 @@ class Actions:
 
     async def _wanted_view(self, click: Click) -> dict[str, Any]:
         who = self._who(click)
-        action = ids.unnumbered(click.action_id)
-        if action == ids.RUN_DETAILS:
-            run_id = self._doors.run_of(click.token, click.action_id)
-            return modals.run_details(await run_for(self._doors, run_id, who))
+        match action := ids.deed_of(click.action_id):
+            case ids.RUN_DETAILS:
+                run_id = self._doors.run_of(click.token, click.action_id)
+                return modals.run_details(await run_for(self._doors, run_id, who))
+            case ids.OVERFLOW:
+                return await self._cancelling(click, who)
+            case ids.REVIEW_ALL:
+                return await self._reviewing_all(click, who)
+        return await self._view_of_question(click, who, action)
+
+    async def _view_of_question(self, click: Click, who: str, action: str) -> dict[str, Any]:
         pause = await self._doors.pause_of(click.token, click.action_id)
         if click.action_id == ids.DETAILS:
             await self._service.look(pause.run_id, who)
@@ -121,6 +141,24 @@ class Actions:
             return answering(run, facts, tokens=self._doors.tokens)
         return form_of(action, run, facts, tokens=self._doors.tokens)
 
+    async def _cancelling(self, click: Click, who: str) -> dict[str, Any]:
+        """Return what asks back before a run is cancelled, or says why that can't be."""
+        pause = await self._doors.pause_of(click.token, ids.ASK_CANCEL)
+        run = await run_for(self._doors, pause.run_id, who)
+        if not await self._service.may_cancel(pause.run_id, who):
+            return modals.refused(refusals.may_not_cancel(run))
+        if run.status.has_ended:
+            return modals.refused(refusals.ended_already(run))
+        return cancel_form(run, pause.pause_id, tokens=self._doors.tokens)
+
+    async def _reviewing_all(self, click: Click, who: str) -> dict[str, Any]:
+        """Return what shows all calls of a card whole, or says who was faster."""
+        run, calls = await calls_of(self._doors, click.token, click.action_id)
+        await self._service.check_may_answer(calls[0].pause_id, who)
+        if not to_approve(calls):
+            return modals.refused(refusals.too_late(run, calls[0], click.action_id))
+        return review_of_all(run, calls, tokens=self._doors.tokens)
+
     def _who(self, click: Click) -> str:
         return self._doors.person(click.user_id, click.user_team_id)
 
@@ -130,4 +168,4 @@ def _answer(pause: PauseRecord, action_id: str) -> Answer:
     if action_id.startswith(ids.CHOICE):
         choice = pause.question["choices"][int(action_id.removeprefix(ids.CHOICE))]
         return Answer(action=Action.select, routes=(choice["name"],))
-    return Answer(action=ANSWERS[action_id])
+    return Answer(action=ANSWERS[ids.deed_of(action_id)])

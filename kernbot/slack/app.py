@@ -21,8 +21,8 @@ from kernbot.slack.views import Views
 
 OPENING = re.compile(rf"^({'|'.join(map(re.escape, OPENING_ACTIONS))})(\.\d+)?$")
 TO_THREAD = re.compile(rf"^{re.escape(ids.THREAD)}\.\d+$")
-OUR_ACTIONS = re.compile(r"^(pause|run)\.")
-OUR_VIEWS = re.compile(r"^(pause|start)\.")
+OUR_ACTIONS = re.compile(r"^(pause|call|run)\.")
+OUR_VIEWS = re.compile(r"^(pause|run|start)\.")
 
 
 def build_inbox(doors: Doors, store: SlackStore) -> Inbox:

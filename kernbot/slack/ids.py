@@ -32,6 +32,12 @@ THREAD = "home.thread"
 MORE = "home.more"
 LESS = "home.less"
 DIRECT_MESSAGES = "home.dm"
+APPROVE_ALL = "pause.approve_all"
+REVIEW_ALL = "pause.review_all"
+OVERFLOW = "pause.more"
+"""The menu of what is rarely needed; its entries are told apart by their tokens."""
+ASK_CANCEL = "run.ask_cancel"
+"""An entry of that menu: ask whether the run is to be cancelled."""
 RUN_DETAILS = "run.details"
 RUN_RETRY = "run.retry"
 RUN_CANCEL = "run.cancel"
@@ -134,6 +140,16 @@ def unnumbered(action_id: str) -> str:
 def is_group(of: str) -> bool:
     """Whether an id is that of a user group of Slack."""
     return _GROUP_ID.fullmatch(of) is not None
+
+
+def of_call(action_id: str, number: int) -> str:
+    """Return the id of an action about one of several calls on a card: `call.approve.2` for `pause.approve`."""
+    return numbered(action_id.replace("pause.", "call.", 1), number)
+
+
+def deed_of(action_id: str) -> str:
+    """Return what an action does, whichever of several calls it is about."""
+    return unnumbered(action_id).replace("call.", "pause.", 1)
 
 
 def short_id(run_id: str) -> str:

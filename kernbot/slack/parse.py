@@ -131,7 +131,7 @@ class Click:
         action = actions[0] if isinstance(actions, list) and actions else None
         action_id, token, user_id = (
             _text(action, "action_id"),
-            _token(_text(action, "value")),
+            _token(_text(action, "value") or _text(action, "selected_option", "value")),
             _text(payload, "user", "id"),
         )
         if action_id is None or token is None or user_id is None:

@@ -15,7 +15,7 @@ from kernbot.run.masking import masked, scrubbed, scrubbed_error
 from kernbot.run.status import RunStatus
 from kernbot.slack.asked import approvers_of, requester_may
 from kernbot.slack.ids import slack_user
-from kernbot.slack.render.facts import CardKind, Followed, PauseFacts, RunFacts, StepFacts, StepState
+from kernbot.slack.render.facts import CALLS_ON_A_CARD, CardKind, Followed, PauseFacts, RunFacts, StepFacts, StepState
 from kernbot.slack.subject import Rows, choices_of, fields_of, given_values, reviewed_of, values_of
 
 _FOLLOWS: dict[Verdict, Followed] = {
@@ -178,9 +178,9 @@ class _Record:
         return scrubbed(shown, self.rows.secrets) if type(shown) is str else shown
 
     def _first_asked(self, pause: PauseRecord) -> str | None:
-        """Return the first question of this kind at the same place, if there was one before."""
-        places = ((other.path, other.kind, other.pause_id) for other in self._pauses)
-        same = (known for path, kind, known in places if (path, kind) == (pause.path, pause.kind))
+        """Return the first question that stands on the same card: in an earlier round, or about another call."""
+        paths = self._calls_on_card(pause) if pause.kind == "tool" else [pause.path]
+        same = (other.pause_id for other in self._pauses if other.kind == pause.kind and other.path in paths)
         first = next(same, pause.pause_id)
         return None if first == pause.pause_id else first
 
@@ -189,14 +189,29 @@ class _Record:
         question = pause.question
         if pause.kind != "tool":
             return {}
-        turn = [other for other in self._pauses if other.question.get("turn") == question["turn"]]
-        paths = list(dict.fromkeys(other.path for other in turn))
+        paths = self._calls(pause)
         asker = question["member"] or question["executor"]
         return {
+            "tool": question["tool"]["name"],
+            "problem": question.get("problem"),
+            "turn": question["turn"],
             "asker": (asker["kind"], asker["name"]),
             "call": paths.index(pause.path) + 1,
             "calls": len(paths),
         }
+
+    def _calls(self, pause: PauseRecord) -> list[str]:
+        """Return the paths of the calls of one turn."""
+        return list(dict.fromkeys(other.path for other in self._turn(pause)))
+
+    def _calls_on_card(self, pause: PauseRecord) -> list[str]:
+        paths = self._calls(pause)
+        place = paths.index(pause.path)
+        return paths[place - place % CALLS_ON_A_CARD :][:CALLS_ON_A_CARD]
+
+    def _turn(self, pause: PauseRecord) -> list[PauseRecord]:
+        """Return the questions about the calls of one turn; about each call, there may be several."""
+        return [other for other in self._pauses if other.question.get("turn") == pause.question["turn"]]
 
     def _state(self, path: str) -> StepState:
         if path in self._over:
@@ -223,6 +238,9 @@ class _Record:
     def _followed(self, pause: PauseRecord, answer: Answer | None) -> Followed:
         if answer is None:
             return "cancelled" if pause.state == "closed" else "resuming"
+        return "held" if self._is_held(pause) else self._followed_from(pause, answer)
+
+    def _followed_from(self, pause: PauseRecord, answer: Answer) -> Followed:
         is_over = pause.path in self._over
         verdict = verdict_of(answer.action, pause.question)
         had_it_again = answer.action is Action.reject and verdict is Verdict.RETRY
@@ -243,6 +261,13 @@ class _Record:
             return "again"
         went_on = self._run.status in (RunStatus.PAUSED, RunStatus.COMPLETED, RunStatus.ERROR)
         return "ran" if went_on else "resuming"
+
+    def _is_held(self, pause: PauseRecord) -> bool:
+        """Whether an agent waits for people to decide other calls of the same turn."""
+        if pause.kind != "tool" or pause.path in self._over:
+            return False
+        others = (other for other in self._turn(pause) if other.path != pause.path)
+        return any(other.state == "open" for other in others) and not self._is_asked_again(pause)
 
     def _is_asked_again(self, pause: PauseRecord) -> bool:
         return self._journal.pause(pause.path, pause.kind, pause.number + 1) is not None

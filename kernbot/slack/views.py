@@ -10,17 +10,24 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from kernbot.engine.ledger import TooLateError
 from kernbot.errors import KernbotError
 from kernbot.run.answer import Answer
+from kernbot.slack import ids
+from kernbot.slack.all_calls import approve_all, calls_of
 from kernbot.slack.doors import Doors
 from kernbot.slack.parse import Submission
 from kernbot.slack.parse_answers import read_answer
-from kernbot.slack.parse_fields import typed_texts
+from kernbot.slack.parse_fields import read_fields, typed_texts
 from kernbot.slack.render import modals, refusals
+from kernbot.slack.render.answering import FORMS
+from kernbot.slack.render.calls_form import boxes_of
 from kernbot.slack.render.form_fields import fields_of
 from kernbot.slack.render.text import escape
-from kernbot.slack.telling import question, refusal_of
+from kernbot.slack.render.turn import to_approve
+from kernbot.slack.telling import cancel, question, refusal_of
 
 Response = dict[str, Any]
 """The body of an ack."""
+
+_CLEAR: Response = {"response_action": "clear"}
 
 
 class Views:
@@ -37,14 +44,16 @@ class Views:
         if submission is None:
             return _updated(modals.refused(refusals.not_valid()))
         try:
+            if submission.callback_id in (ids.RUN_CANCEL, ids.REVIEW_ALL):
+                return await self._do_without_answer(submission, at)
             errors = await self._record(submission, at)
         except TooLateError as late:
             run, pause = await question(self._doors, late.pause)
-            asked = fields_of(submission.callback_id, pause)
+            asked = fields_of(submission.callback_id, pause) if submission.callback_id in FORMS else ()
             return _updated(modals.closed(run, pause, typed_texts(asked, submission.values)))
         except KernbotError as error:
             return _updated(modals.refused(await refusal_of(self._doors, error, submission.callback_id)))
-        return {"response_action": "errors", "errors": errors} if errors else {"response_action": "clear"}
+        return {"response_action": "errors", "errors": errors} if errors else _CLEAR
 
     async def report(self, body: dict[str, Any], decided: Response, ack: AsyncAck | None) -> None:
         """Ack; or, where that was done before, show in the modal what is wrong."""
@@ -52,6 +61,20 @@ class Views:
             await ack(**decided)
         elif view := _shown_later(decided):
             await self._doors.sender.show(body["view"]["id"], view)
+
+    async def _do_without_answer(self, submission: Submission, at: float) -> Response:
+        """Do what a form says that is no answer to one question."""
+        who = self._doors.person(submission.user_id, submission.user_team_id)
+        if submission.callback_id == ids.RUN_CANCEL:
+            run_id = self._doors.run_of(submission.token, submission.callback_id)
+            told = await cancel(self._doors, run_id, who, door="modal")
+            return _updated(modals.refused(told)) if told else _CLEAR
+        _, calls = await calls_of(self._doors, submission.token, submission.callback_id)
+        _, errors = read_fields(boxes_of(calls), submission.values)
+        if errors and to_approve(calls):
+            return {"response_action": "errors", "errors": errors}
+        told = await approve_all(self._doors, calls, who, at=at, door="modal")
+        return _updated(modals.refused(told)) if told else _CLEAR
 
     async def _record(self, submission: Submission, at: float) -> dict[str, str]:
         """Store the answer; return what is wrong, by block id, and then nothing was stored."""

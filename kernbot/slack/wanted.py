@@ -102,9 +102,10 @@ def wanted_messages(
     )
     broadcast = _broadcast(run.pauses)
     for first_id, rounds in _rounds(run.pauses).items():
-        yield _card(run, first_id, rounds[-1], tokens, broadcast=first_id in broadcast)
+        shown = next((pause for pause in reversed(rounds) if pause.is_open), rounds[-1])
+        yield _card(run, first_id, shown, tokens, broadcast=first_id in broadcast)
         of_this = [key for key in known if key[1] == first_id]
-        yield from _elsewhere(run, _Asked(first_id, rounds[-1]), tokens, place, of_this)
+        yield from _elsewhere(run, _Asked(first_id, shown), tokens, place, of_this)
     if _is_told_of_the_end(run):
         yield Wanted(
             role="result",
@@ -173,7 +174,7 @@ def _ending(run: RunFacts, place: Place, known: Collection[Key]) -> Iterator[Wan
 
 
 def _rounds(pauses: Sequence[PauseFacts]) -> dict[str, list[PauseFacts]]:
-    """Return questions by the first of those that share one card: the same node asks in rounds."""
+    """Return questions by the first of those that share one card: rounds of the same node, or calls of one turn."""
     rounds: dict[str, list[PauseFacts]] = {}
     for pause in pauses:
         rounds.setdefault(pause.first_asked or pause.pause_id, []).append(pause)

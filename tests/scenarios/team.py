@@ -138,6 +138,14 @@ class Team:
         assert (await self.click(who, message, action_id)).ok
         return await self.modal(who, lambda view: view["title"]["text"] != "One moment")
 
+    async def pick(self, who: str, message: dict[str, Any], entry: str) -> dict[str, Any]:
+        """Have somebody pick an entry of a card's menu; return the modal that it opens."""
+        elements = [item for block in message["blocks"] if block["type"] == "actions" for item in block["elements"]]
+        menu = next(item for item in elements if item["type"] == "overflow")
+        option = next(option["value"] for option in menu["options"] if option["text"]["text"] == entry)
+        assert (await self.person(who).click(CHANNEL, message["ts"], menu["action_id"], option=option)).ok
+        return await self.modal(who, lambda view: view["title"]["text"] != "One moment")
+
     async def modal(self, who: str, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait for a modal before somebody."""
         actor = self.person(who)

@@ -71,25 +71,90 @@ async def test_a_reject_tells_the_agent_why(team: Team) -> None:
         assert (made, desk.told) == ([], ["Too much."])
 
 
+def two_refunds(made: list[str], **settings: Any) -> Desk:
+    """Return an agent that asks for two calls at once."""
+    calls = call("issue_refund", order="A-1", amount=1), call("issue_refund", order="A-2", amount=2)
+    return Desk(*calls, tools=[refund(made, **settings)])
+
+
 async def test_several_calls_of_one_turn_are_decided_one_by_one(team: Team) -> None:
-    """Each call has a card; the agent goes on when both are decided."""
+    """They share a card on which each has its row; the agent goes on when both are decided."""
     made: list[str] = []
-    desk = Desk(
-        call("issue_refund", order="A-1", amount=1), call("issue_refund", order="A-2", amount=2), tools=[refund(made)]
-    )
-    async with team.bot(desk.workflow):
-        parent = await team.start("refund")
-        await team.until(lambda: len(team.thread(parent)) == 2)
-        first, second = team.thread(parent)
-        assert "Call 1 of 2; the agent goes on when all are decided." in words(first)
-        assert "Call 2 of 2" in words(second)
-        await team.click("ana", first, "pause.approve")
-        first = await team.says(first, "Approved, resuming")
-        form = await team.press("bob", second, "pause.feedback")
-        assert (await team.send("bob", form)).ok
-        await team.says(first, "Approved, the call was made")
-        await team.says(second, "Rejected, the call was not made")
+    async with team.bot(two_refunds(made).workflow):
+        card = await team.ask("refund", "Approve 2 calls of `clerk`?")
+        await team.click("ana", card, "call.approve.1")
+        card = await team.says(card, "*1 of 2 decided.* The agent goes on when all are.")
+        assert "*Approved* by <@UANA>" in words(card)
+        assert not made
+        form = await team.press("bob", card, "call.feedback.2")
+        assert (await team.send("bob", form, "Twice.")).ok
+        card = await team.says(card, "All 2 decided: ")
+        card = await team.says(card, "The call was made.")
+        assert "*Rejected* by <@UBOB>" in words(card)
+        assert "The call was not made, the agent was told. Reason:\nTwice." in words(card)
         assert made == ["A-1: 1, "]
+        assert len([m for m in team.thread(team.parents()[0]) if "calls" in m["text"]]) == 1
+
+
+async def test_all_calls_are_approved_at_once(team: Team) -> None:
+    """One click answers each question by itself."""
+    made: list[str] = []
+    async with team.bot(two_refunds(made).workflow):
+        card = await team.ask("refund", "Approve 2 calls")
+        await team.click("ana", card, "pause.approve_all")
+        await team.says(card, "Approved, the call was made: ")
+        assert made == ["A-1: 1, ", "A-2: 2, "]
+        answered = [pause.answered for pause in (await team.run()).pauses if pause.answered]
+        assert [answer.by.rpartition(":")[2] for answer in answered] == ["UANA", "UANA"]
+
+
+async def test_who_approves_all_is_told_what_others_have_decided_before(team: Team) -> None:
+    """What is open is approved; of the rest stands who was faster. A second time, all of it was too late."""
+    made: list[str] = []
+    async with team.bot(two_refunds(made).workflow):
+        old = await team.ask("refund", "Approve 2 calls")
+        form = await team.press("bob", old, "call.feedback.1")
+        assert (await team.send("bob", form)).ok
+        await team.says(old, "1 of 2 decided")
+        await team.click("ana", old, "pause.approve_all", stale=True)
+        await team.says(old, "All 2 decided")
+        told = await team.hears("ana", "Approved all but this one of the 2 calls")
+        assert "Call 1, `issue_refund`: <@UBOB> rejected it" in told
+        team.clock.move(1)
+        await team.click("ana", old, "pause.approve_all", stale=True)
+        assert "Your *Approve all* changed nothing." in await team.hears("ana", "Not recorded")
+        assert made == ["A-2: 2, "]
+
+
+async def test_what_does_not_fit_is_read_before_all_is_approved(team: Team) -> None:
+    """Review all shows every value and has a box for each call that can't be undone."""
+    made: list[str] = []
+    calls = call("issue_refund", order="long " * 100, amount=1), call("issue_refund", order="A-2", amount=2)
+    desk = Desk(*calls, tools=[refund(made, irreversible=True)])
+    async with team.bot(desk.workflow):
+        card = await team.ask("refund", "Approve 2 calls")
+        form = await team.press("ana", card, "pause.review_all")
+        assert "long " * 100 in words(form)
+        assert (await team.send("ana", form, ["0.0"], [])).errors
+        assert (await team.send("ana", form, ["0.0"], ["1.0"])).ok
+        await team.says(card, "Approved, the call was made: ")
+        assert len(made) == 2
+
+
+async def test_twelve_calls_have_two_cards(team: Team) -> None:
+    """None is lost: each card decides its own, and the agent goes on after the last."""
+    made: list[str] = []
+    calls = [call("issue_refund", order=f"A-{number}", amount=number) for number in range(1, 13)]
+    async with team.bot(Desk(*calls, tools=[refund(made)]).workflow):
+        first = await team.ask("refund", "Approve calls 1 to 10 of 12")
+        second = await team.under(team.parents()[0], "Approve calls 11 to 12 of 12")
+        await team.click("ana", first, "pause.approve_all")
+        await team.says(first, "The agent goes on once the other calls are decided.")
+        assert not made
+        await team.click("bob", second, "pause.approve_all")
+        await team.says(second, "Approved, the call was made")
+        await team.says(first, "Approved, the call was made")
+        assert len(made) == 12
 
 
 async def test_an_irreversible_call_asks_back(team: Team) -> None:

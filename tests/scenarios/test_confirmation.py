@@ -114,3 +114,17 @@ async def test_a_reject_gives_its_reason_where_one_is_wanted(team: Team) -> None
         assert (await team.send("ana", form, "0.1", "It is Friday.")).ok
         card = await team.says(card, "Rejected, the step was skipped")
         assert "Bad moment: It is Friday." in words(card)
+
+
+async def test_a_run_is_cancelled_from_the_menu_of_a_card(team: Team) -> None:
+    """A modal says what is done and what will not run, before anything is cancelled; only some may."""
+    deploy = Deploy()
+    async with team.bot(deploy.workflow):
+        card = await team.ask("deploy", QUESTION)
+        refused = await team.pick("ana", card, "Cancel run…")
+        assert "you may not cancel this run" in words(refused)
+        form = await team.pick("dee", card, "Cancel run…")
+        assert "✓ build  done, stays\n✕ deploy  will not run\n✕ announce  will not run" in words(form)
+        assert (await team.send("dee", form)).ok
+        await team.says(card, "Run cancelled: ")
+        assert deploy.ran == ["build"]

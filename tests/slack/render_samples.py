@@ -168,8 +168,7 @@ CALL = replace(
     actions=["confirm", "provide", "reject"],
     fields=[FieldFacts(name="amount", field_type="str", default="129.00 EUR")],
     asker=("agent", "refund-agent"),
-    call=1,
-    calls=2,
+    tool="issue_refund",
     irreversible=True,
 )
 CALL_INPUT = replace(
@@ -182,7 +181,7 @@ CALL_INPUT = replace(
         FieldFacts(name="pickup_time", field_type="str", suggestion="Mon 09:00"),
         FieldFacts(name="account_key", field_type="str", secret=True),
     ],
-    calls=1,
+    tool="book_courier",
     irreversible=False,
 )
 CALL_RESULT = replace(CALL_INPUT, kind="call_result", message="Run `check` elsewhere, and give its result", fields=[])
@@ -281,7 +280,7 @@ def text_of(block: dict[str, Any]) -> str:
 def buttons(message: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the buttons of a message or view by their labels."""
     rows = [block["elements"] for block in message["blocks"] if block["type"] == "actions"]
-    return {button["text"]["text"]: button for row in rows for button in row}
+    return {button["text"]["text"]: button for row in rows for button in row if button["type"] == "button"}
 
 
 def strings(shown: Any) -> list[str]:

@@ -37,6 +37,7 @@ def test_every_button_has_a_listener() -> None:
         "pause.feedback",
         "pause.choose",
         "pause.result",
+        "pause.review_all",
         "pause.details",
         "run.details",
     }

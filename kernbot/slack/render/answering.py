@@ -10,7 +10,7 @@ from kernbot.slack.render import modals
 from kernbot.slack.render.blocks import Block, actions
 from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.forms import form_of
-from kernbot.slack.render.rows import buttons_of_card, buttons_of_choices
+from kernbot.slack.render.rows import buttons_of_choices, buttons_to_answer
 from kernbot.slack.render.view_parts import View, ids_of
 
 FORMS = (ids.FILL_IN, ids.REVIEW, ids.EDIT, ids.FEEDBACK, ids.CHOOSE, ids.RESULT)
@@ -22,7 +22,8 @@ def answering(run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker) -> View:
 
     Raises ConfigurationError as `form_of` does.
     """
-    main = [button["action_id"] for button in buttons_of_card(run, pause, tokens) if button.get("style") == "primary"]
+    buttons = buttons_to_answer(run, pause, tokens)
+    main = [button["action_id"] for button in buttons if button.get("style") == "primary"]
     if main and main[0] in FORMS:
         return form_of(main[0], run, pause, tokens=tokens)
     return modals.details(run, pause, list(_decisions(run, pause, tokens)))
@@ -32,5 +33,4 @@ def _decisions(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator
     at = ids_of(pause)
     if choices := buttons_of_choices(run, pause, tokens):
         yield actions(at("choices-to-press"), choices)
-    buttons = [button for button in buttons_of_card(run, pause, tokens) if button["action_id"] != ids.DETAILS]
-    yield actions(at("actions"), buttons)
+    yield actions(at("actions"), buttons_to_answer(run, pause, tokens))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from kernbot.slack import ids
 from kernbot.slack.ids import TokenMaker, short_id
-from kernbot.slack.render.blocks import Element, button, confirm
+from kernbot.slack.render.blocks import Element, button, confirm, plain
 from kernbot.slack.render.facts import CALLS, PauseFacts, RunFacts
 from kernbot.slack.render.promise import asks_for_feedback, asks_to_confirm, goes_on_after_no, reject_label
 from kernbot.slack.render.question import question_cut, question_in_dialog
 from kernbot.slack.render.text import one_line, short
-from kernbot.slack.render.values import all_shown, choices_shown
+from kernbot.slack.render.values import WHOLE_CARD, Room, all_shown, choices_shown
 
 LABELS = {
     ids.APPROVE: "Approve",
@@ -23,6 +23,8 @@ LABELS = {
     ids.DETAILS: "Details",
     ids.RETRY: "Retry",
     ids.SKIP: "Skip",
+    ids.APPROVE_ALL: "Approve all",
+    ids.REVIEW_ALL: "Approve all",
     ids.RUN_DETAILS: "Details",
     ids.RUN_RETRY: "Retry",
     ids.RUN_CANCEL: "Cancel run",
@@ -40,9 +42,9 @@ def fill_in_label(pause: PauseFacts) -> str:
     return "Fill in and approve" if asks_to_confirm(pause) else "Fill in"
 
 
-def needs_review(pause: PauseFacts) -> bool:
+def needs_review(pause: PauseFacts, room: Room = WHOLE_CARD) -> bool:
     """Whether a card can't show all that is decided on."""
-    is_whole = question_cut(pause).is_whole and all_shown(pause.values) and choices_shown(pause)
+    is_whole = question_cut(pause).is_whole and all_shown(pause.values, room) and choices_shown(pause)
     return pause.hides_values or not is_whole
 
 
@@ -100,6 +102,12 @@ def cancel_run(run: RunFacts, tokens: TokenMaker, pause: PauseFacts | None = Non
     says = f"Cancel run {short_id(run.run_id)}, {short(run.workflow, _LONGEST_NAME)}"
     value = tokens.make(ids.RUN_CANCEL, run.run_id, run.run_id)
     return button(ids.RUN_CANCEL, "Cancel run", value, says, confirm=_confirm_cancel(run, pause))
+
+
+def more_menu(pause: PauseFacts, tokens: TokenMaker) -> Element:
+    """Return the menu of what is rarely needed."""
+    value = tokens.make(ids.ASK_CANCEL, pause.pause_id, pause.digest)
+    return {"type": "overflow", "action_id": ids.OVERFLOW, "options": [{"text": plain("Cancel run…"), "value": value}]}
 
 
 def confirm_yes(pause: PauseFacts, yes: str) -> Element:

@@ -21,21 +21,27 @@ from kernbot.slack.render.blocks import (
     section,
     words,
 )
+from kernbot.slack.render.calls import calls_card
 from kernbot.slack.render.changed import asked_anew, why_anew
 from kernbot.slack.render.difference import difference
 from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.outcome import outcome, state_in_short
 from kernbot.slack.render.promise import rules, runs_by_itself, special
-from kernbot.slack.render.question import place_of, question_block, question_text
+from kernbot.slack.render.question import asked_and_since, place_of, question_block, question_text
 from kernbot.slack.render.rows import buttons_of_card, buttons_of_choices
-from kernbot.slack.render.text import code, date
+from kernbot.slack.render.turn import calls_beside
 from kernbot.slack.render.values import choices_quote, edit_of, fields_quote, in_short, values_quote
 
 _LONGEST_REASON = 1_000
 
 
 def card(run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker, revision: int) -> dict[str, Any]:
-    """Return the card of a question as it should be now; `revision` grows with every update."""
+    """Return the card of a question as it should be now; `revision` grows with every update.
+
+    Calls of one turn share a card.
+    """
+    if pause.calls > 1:
+        return calls_card(run, calls_beside(run, pause), tokens=tokens, revision=revision)
     at = partial(block_id, pause.pause_id, revision)
     if pause.is_open:
         return message(question_text(pause), _open(run, pause, tokens, at))
@@ -49,8 +55,7 @@ def _open(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, at: At) -> Itera
     yield from asked_anew(pause, at)
     yield from _subject(pause, at)
     yield from why_anew(pause, at)
-    since = f"asked for by {code(run.requester)} · waiting since {date(pause.opened_at)}"
-    yield context(at("context"), f"{place_of(run, pause)} · {since}")
+    yield context(at("context"), asked_and_since(run, pause))
     yield context(at("rules"), rules(run, pause))
     if choices := buttons_of_choices(run, pause, tokens):
         yield actions(at("choices-to-press"), choices)

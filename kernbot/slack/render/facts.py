@@ -9,8 +9,8 @@ from typing import Any, Literal
 from kernbot.run.answer import Answer
 from kernbot.run.status import RunStatus
 
-StepState = Literal["done", "failed", "skipped", "running", "waiting", "not_yet", "not_run"]
-"""`not_run`: the run ended before the step."""
+StepState = Literal["done", "stays", "failed", "skipped", "running", "waiting", "not_yet", "not_run"]
+"""`not_run`: the run ended, or would end, before the step; `stays`: done, even if the run is cancelled now."""
 
 CardKind = Literal[
     "confirmation",
@@ -30,8 +30,12 @@ CardKind = Literal[
 CALLS: Collection[CardKind] = ("call_confirmation", "call_input", "call_result", "agent_input", "agent_choices")
 """Those that an agent waits for."""
 
-Followed = Literal["resuming", "ran", "failed", "skipped", "else", "cancelled", "again"]
-"""What came of an answer: `resuming` until it is known, `again` where it has the same asked, or done, once more."""
+Followed = Literal["resuming", "held", "ran", "failed", "skipped", "else", "cancelled", "again"]
+"""What came of an answer: `resuming` until it is known, `held` while other calls of its turn are undecided, `again`
+where it has the same asked, or done, once more."""
+
+CALLS_ON_A_CARD = 10
+"""Of more calls of one turn, each ten have a card."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +113,7 @@ class PauseFacts:
 
     pause_id: str
     first_asked: str | None = None
-    """Id of the question whose card this one takes over, as a later round of the same; None for a first one."""
+    """Id of the question whose card this one stands on: as a later round, or another call; None for a first one."""
     kind: CardKind
     message: str
     step_name: str
@@ -149,6 +153,12 @@ class PauseFacts:
     """The names of those that its selector proposes."""
     asker: tuple[str, str] | None = None
     """Kind and name of who waits for a call: `agent` or `team`."""
+    tool: str | None = None
+    """The name of the tool that a call is of."""
+    problem: str | None = None
+    """Why a call is asked about again: what the tool said of the values that it was given."""
+    turn: str | None = None
+    """What the calls share that the agent asked for at once."""
     call: int = 1
     """Place of a call among those that the agent asked for at once, from 1."""
     calls: int = 1

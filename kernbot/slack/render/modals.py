@@ -16,7 +16,7 @@ from kernbot.slack.render.parent import asked_for, state
 from kernbot.slack.render.promise import rules, silence
 from kernbot.slack.render.question import place_of, question_block
 from kernbot.slack.render.refusals import since_then, still_possible, why_too_late
-from kernbot.slack.render.steps import failed_steps, step_lines
+from kernbot.slack.render.steps import STEPS_OF_A_BLOCK, failed_steps, step_lines
 from kernbot.slack.render.text import date, with_lines
 from kernbot.slack.render.values import as_text, edit_of
 from kernbot.slack.render.view_parts import (
@@ -30,8 +30,6 @@ from kernbot.slack.render.view_parts import (
     parts_asked_about,
 )
 from kernbot.slack.render.whole import Part, parts_of, pieces_of
-
-_STEPS_OF_A_BLOCK = 50
 
 
 def loading() -> View:
@@ -108,8 +106,8 @@ def _parts_of_question(pause: PauseFacts) -> Iterator[Part]:
 
 
 def _blocks_of_run(run: RunFacts, at: At) -> Iterator[Block]:
-    for start in range(0, len(run.steps), _STEPS_OF_A_BLOCK):
-        lines = step_lines(run.steps[start : start + _STEPS_OF_A_BLOCK])
+    for start in range(0, len(run.steps), STEPS_OF_A_BLOCK):
+        lines = step_lines(run.steps[start : start + STEPS_OF_A_BLOCK])
         yield rich_text(at(f"steps.{start}"), line(*lines[:-1]))
     for number, pause in enumerate(run.pauses):
         yield question_block(at(f"question.{number}"), pause)

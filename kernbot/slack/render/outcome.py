@@ -38,6 +38,7 @@ _DEEDS_OF_THE_TIMER = {
 }
 _IN_SHORT: dict[Followed, str] = {
     "resuming": "resuming",
+    "held": "the agent waits for the other calls",
     "ran": "the step ran",
     "failed": "the step failed",
     "skipped": "the step was skipped",
@@ -47,11 +48,15 @@ _IN_SHORT: dict[Followed, str] = {
 }
 _CLAUSES: dict[Followed, str] = {
     "resuming": "resuming…",
+    "held": "the agent goes on once the other calls are decided",
     "skipped": "this step was skipped",
     "else": "the else branch ran instead",
     "again": "the question was put again",
 }
-_TOLD_LATER: dict[Followed, str] = {"resuming": "the run is going on", "ran": "the step has run"}
+_TOLD_LATER: dict[Followed, str] = {
+    "resuming": "the run is going on",
+    "ran": "the step has run",
+}
 _OF_A_REVIEW: dict[Followed, str] = {
     "ran": "the run went on",
     "failed": "the run went on",

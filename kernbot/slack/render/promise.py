@@ -105,9 +105,6 @@ def what_reject_does(pause: PauseFacts) -> str:
 def special(pause: PauseFacts) -> str | None:
     """Return what is unusual about an open question; None if nothing is."""
     undone = "*Cannot be undone.*" if pause.irreversible else None
-    if pause.kind in CALLS:
-        one_of = f"Call {pause.call} of {pause.calls}; the agent goes on when all are decided."
-        return " ".join(filter(None, (undone, one_of if pause.calls > 1 else None))) or None
     if pause.kind == "iteration_review":
         return " ".join(filter(None, (undone, f"Iteration {pause.iteration} of {pause.max_iterations}.")))
     done = "Done" if pause.kind == "output_review" else "Asked"

@@ -8,7 +8,7 @@ from kernbot.slack.ids import short_id
 from kernbot.slack.render.blocks import Block, Element, line, rich_text, words
 from kernbot.slack.render.changed import CHANGED
 from kernbot.slack.render.facts import PauseFacts, RunFacts
-from kernbot.slack.render.text import Cut, code, cut, escape
+from kernbot.slack.render.text import Cut, code, cut, date, escape
 
 _LONGEST = 700
 """Slack takes 4,000 characters for the `text` of an update, and an escaped character counts up to five."""
@@ -44,6 +44,12 @@ def place_of(run: RunFacts, pause: PauseFacts) -> str:
     asker = f"{pause.asker[0]} {code(pause.asker[1])}" if pause.asker else None
     where = ", ".join(filter(None, (step, asker)))
     return " · ".join(filter(None, (code(run.workflow), where, f"run {short_id(run.run_id)}")))
+
+
+def asked_and_since(run: RunFacts, pause: PauseFacts) -> str:
+    """Return where an open question stands, who asked for its run, and since when it waits."""
+    since = f"asked for by {code(run.requester)} · waiting since {date(pause.opened_at)}"
+    return f"{place_of(run, pause)} · {since}"
 
 
 def _cut(pause: PauseFacts, at_most: int) -> Cut:

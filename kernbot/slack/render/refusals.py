@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from kernbot.slack.ids import short_id
+from kernbot.slack.ids import deed_of, short_id
 from kernbot.slack.render.blocks import Block, message, mrkdwn
 from kernbot.slack.render.buttons import LABELS
 from kernbot.slack.render.changed import which_change
@@ -16,7 +16,7 @@ from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.outcome import TIMER, what_happened
 from kernbot.slack.render.parent import state
 from kernbot.slack.render.promise import lapsed
-from kernbot.slack.render.text import channel, code, cut, date, escape, fitting
+from kernbot.slack.render.text import channel, code, counted, cut, date, escape, fitting
 from kernbot.slack.render.text import names as in_code
 
 _WHY = {
@@ -74,6 +74,14 @@ def may_not_start(reason: str, workflow: str, channel_id: str, named: Sequence[s
     """Return the refusal to start a workflow; the other arguments are those of `not_allowed`."""
     do = f"start {code(workflow)}"
     return _message(f"Not started: {_why(reason, channel_id, do)}.", _who_may(do, reason, channel_id, named))
+
+
+def not_all_approved(run: RunFacts, late: Sequence[PauseFacts], count: int) -> dict[str, Any]:
+    """Return what is told of calls that were approved at once, where others have decided otherwise on some."""
+    lines = (f"Call {call.call}, {code(call.tool or '')}: {since_then(run, call)}" for call in late)
+    which = "this one" if len(late) == 1 else "these"
+    headline = f"Approved all but {which} of the {counted(count, 'call')}, decided before your click:"
+    return _message(headline, fitting(lines))
 
 
 def may_not_cancel(run: RunFacts) -> dict[str, Any]:
@@ -235,7 +243,7 @@ def _who_may(do: str, reason: str, channel_id: str, named: Sequence[str] | None)
 
 
 def _still_possible(run: RunFacts, action_id: str) -> str:
-    label = LABELS.get(action_id)
+    label = LABELS.get(deed_of(action_id))
     nothing = f"Your *{label}* changed nothing." if label else "Your click changed nothing."
     return f"{nothing} {still_possible(run)}".rstrip()
 

@@ -13,6 +13,7 @@ from kernbot.slack.render.buttons import (
     confirm_retry,
     confirm_yes,
     fill_in_label,
+    more_menu,
     needs_review,
     reject_button,
 )
@@ -26,10 +27,20 @@ _LONGEST_SPOKEN = 14
 
 
 def buttons_of_card(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> list[Element]:
-    """Return the row of buttons of an open card."""
-    row = list(_row(run, pause, tokens))
-    is_reviewed = any(button["action_id"] == ids.REVIEW for button in row)
-    return row if is_reviewed else [*row, button_of(run, pause, tokens, ids.DETAILS, says="Details of")]
+    """Return the row of an open card: its buttons, Details, and the menu of what is rarely needed."""
+    row = buttons_to_answer(run, pause, tokens)
+    shown = {button["action_id"] for button in row}
+    details = [] if ids.REVIEW in shown else [button_of(run, pause, tokens, ids.DETAILS, says="Details of")]
+    menu = [] if ids.RUN_CANCEL in shown else [more_menu(pause, tokens)]
+    return [*row, *details, *menu]
+
+
+def buttons_to_answer(
+    run: RunFacts, pause: PauseFacts, tokens: TokenMaker, *, is_cut: bool | None = None
+) -> list[Element]:
+    """Return the buttons that answer a question; `is_cut` says that not all of it is shown, None: see for yourself."""
+    is_cut = needs_review(pause) if is_cut is None else is_cut
+    return list(_row(run, pause, tokens, is_cut=is_cut))
 
 
 def buttons_of_choices(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> list[Element]:
@@ -39,20 +50,20 @@ def buttons_of_choices(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> 
     return [_choice(run, pause, tokens, number) for number in range(len(pause.choices))]
 
 
-def _row(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:  # noqa: PLR0911 - one a kind
+def _row(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, *, is_cut: bool) -> Iterator[Element]:  # noqa: PLR0911 - one a kind
     match pause.kind:
         case "confirmation":
-            return _of_confirmation(run, pause, tokens)
+            return _of_confirmation(run, pause, tokens, is_cut=is_cut)
         case "user_input":
             return _of_user_input(run, pause, tokens)
         case "route":
             return _of_route(run, pause, tokens)
         case "output_review":
-            return _of_output_review(run, pause, tokens)
+            return _of_output_review(run, pause, tokens, is_cut=is_cut)
         case "iteration_review":
-            return _of_iteration_review(run, pause, tokens)
+            return _of_iteration_review(run, pause, tokens, is_cut=is_cut)
         case "call_confirmation":
-            return _of_call(run, pause, tokens)
+            return _of_call(run, pause, tokens, is_cut=is_cut)
         case "call_input" | "agent_input" | "agent_choices":
             return _of_input_to_agent(run, pause, tokens)
         case "call_result":
@@ -61,8 +72,8 @@ def _row(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Eleme
             return _of_error(run, pause, tokens)
 
 
-def _of_confirmation(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
-    yield _yes(run, pause, tokens)
+def _of_confirmation(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, *, is_cut: bool) -> Iterator[Element]:
+    yield _yes(run, pause, tokens, is_cut=is_cut)
     yield reject_button(run, pause, tokens)
 
 
@@ -78,21 +89,21 @@ def _of_route(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[
     yield reject_button(run, pause, tokens)
 
 
-def _of_output_review(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
-    yield _yes(run, pause, tokens)
+def _of_output_review(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, *, is_cut: bool) -> Iterator[Element]:
+    yield _yes(run, pause, tokens, is_cut=is_cut)
     if can_be_edited(pause):
         yield button_of(run, pause, tokens, ids.EDIT)
     yield reject_button(run, pause, tokens)
 
 
-def _of_iteration_review(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
-    yield from _of_output_review(run, pause, tokens)
+def _of_iteration_review(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, *, is_cut: bool) -> Iterator[Element]:
+    yield from _of_output_review(run, pause, tokens, is_cut=is_cut)
     if goes_on_after_no(pause):
         yield cancel_run(run, tokens, pause)
 
 
-def _of_call(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
-    yield _yes(run, pause, tokens)
+def _of_call(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, *, is_cut: bool) -> Iterator[Element]:
+    yield _yes(run, pause, tokens, is_cut=is_cut)
     if pause.fields:
         yield button_of(run, pause, tokens, ids.FILL_IN, label=fill_in_label(pause))
     yield reject_button(run, pause, tokens)
@@ -124,8 +135,8 @@ def can_be_edited(pause: PauseFacts) -> bool:
     return pause.hides_values or (pause.reviewed is not None and pause.reviewed.can_be_edited)
 
 
-def _yes(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Element:
-    if needs_review(pause):
+def _yes(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, *, is_cut: bool) -> Element:
+    if is_cut:
         return button_of(run, pause, tokens, ids.REVIEW, style="primary")
     label = one_line(approve_label(pause))
     if pause.reason == "always" and pause.kind not in CALLS:

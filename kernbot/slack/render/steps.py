@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from kernbot.slack.render.blocks import Element, line, note, words
-from kernbot.slack.render.facts import RunFacts, StepFacts
+from kernbot.slack.render.facts import RunFacts, StepFacts, StepState
 from kernbot.slack.render.text import counted, duration, names, short
 
 MOST_FAILED = 3
 """Of more failed steps, the others are counted."""
 
+STEPS_OF_A_BLOCK = 50
+
 _MOST_STEPS = 20
-_MARKS = {"done": "✓", "failed": "✕", "not_run": "✕", "running": "●", "waiting": "●", "skipped": "○", "not_yet": "○"}
+_MARKS = {
+    "done": "✓",
+    "stays": "✓",
+    "failed": "✕",
+    "not_run": "✕",
+    "running": "●",
+    "waiting": "●",
+    "skipped": "○",
+    "not_yet": "○",
+}
 _IN_WORDS = {
     "done": "done",
+    "stays": "done, stays",
     "failed": "failed",
     "not_run": "will not run",
     "running": "running",
@@ -61,6 +74,12 @@ def steps_around_current(run: RunFacts) -> Element:
 def step_lines(steps: Sequence[StepFacts]) -> list[Element]:
     """Return steps with their marks, a line each, every line with its line break."""
     return [element for step in steps for element in _step(step)]
+
+
+def after_cancel(step: StepFacts) -> StepFacts:
+    """Return a step as it would stand if its run were cancelled now."""
+    then: dict[StepState, StepState] = {"done": "stays", "waiting": "not_run", "not_yet": "not_run"}
+    return replace(step, state=then.get(step.state, step.state))
 
 
 def _step(step: StepFacts) -> Iterator[Element]:

@@ -98,8 +98,13 @@ def escape(text: str) -> str:
 
 def code(text: str, at_most: int = _LONGEST_NAME) -> str:
     """Return a name or a short value as a code span of `mrkdwn`."""
-    shown = escape(short(text, at_most).replace("`", _NO_BACKTICK))
+    shown = escape(without_backticks(short(text, at_most)))
     return f"`{shown}`" if shown.strip() else "_blank_"
+
+
+def without_backticks(text: str) -> str:
+    """Return text that can stand in backticks."""
+    return text.replace("`", _NO_BACKTICK)
 
 
 def names(of: Sequence[str], at_most: int = 5) -> str:

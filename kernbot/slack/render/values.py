@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -17,6 +18,7 @@ from kernbot.slack.render.text import code, cut, one_line, short
 _MOST_VALUES = 10
 _LONGEST_VALUE = 200
 _LONGEST_CODE = 30
+_LONGEST_NAME = 40
 _MOST_IN_SHORT = 2
 _MOST_NAMES = 20
 _PLAIN_NAME = re.compile(r"[^\W_]+([_-][^\W_]+)*")
@@ -31,31 +33,61 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def all_shown(values: Values) -> bool:
+@dataclass(frozen=True)
+class Room:
+    """How much a card shows of values."""
+
+    values: int = 10
+    """How many of them."""
+    characters: int = 200
+    """Of each."""
+
+
+WHOLE_CARD = Room()
+
+
+def all_shown(values: Values, room: Room = WHOLE_CARD) -> bool:
     """Whether a card shows every value whole."""
-    return len(values) <= _MOST_VALUES and all(cut(text, _LONGEST_VALUE).is_whole for _, text in values)
+    are_whole = (cut(name, _LONGEST_NAME).is_whole and cut(text, room.characters).is_whole for name, text in values)
+    return len(values) <= room.values and all(are_whole)
 
 
-def values_quote(values: Values) -> Element:
+def values_quote(values: Values, room: Room = WHOLE_CARD) -> Element:
     """Return the values of an open card, each cut on its own."""
+    return quote(*values_words(values, room))
+
+
+def values_words(values: Values, room: Room = WHOLE_CARD) -> list[Element]:
+    """Return the values of an open card, a line each, for a quote."""
     inline: list[Element] = []
-    for name, text in values[:_MOST_VALUES]:
-        inline += [words(f"{short(name)}: "), *_value(text), words("\n")]
-    if len(values) > _MOST_VALUES:
-        return quote(*inline, note(f"{len(values) - _MOST_VALUES} more"))
-    return quote(*inline[:-1])
+    for name, text in values[: room.values]:
+        inline += [words(f"{short(name, _LONGEST_NAME)}: "), *_value(text, room.characters), words("\n")]
+    return [*inline, note(f"{len(values) - room.values} more")] if len(values) > room.values else inline[:-1]
+
+
+def few_words(values: Values) -> list[Element]:
+    """Return the values of a closed call in one line, for a quote."""
+    inline: list[Element] = []
+    for name, text in values[:_MOST_IN_SHORT]:
+        inline += [words(f"{short(name, _LONGEST_NAME)}: "), *_value(text, _LONGEST_CODE), words(", ")]
+    return [*inline, note(f"{len(values) - _MOST_IN_SHORT} more")] if len(values) > _MOST_IN_SHORT else inline[:-1]
 
 
 def fields_quote(fields: Sequence[FieldFacts]) -> Element:
     """Return the names of what is to be filled in, the required ones first."""
+    return quote(*fields_words(fields))
+
+
+def fields_words(fields: Sequence[FieldFacts], at_most: int = _MOST_NAMES) -> list[Element]:
+    """Return the names of what is to be filled in, for a quote: so many of the required ones, and of the others."""
     required = [field.name for field in fields if field.required]
     optional = [field.name for field in fields if not field.required]
     groups = [(names, mark) for names, mark in ((required, " required"), (optional, " optional")) if names]
     inline: list[Element] = []
     for names, mark in groups:
         inline += [words("\n")] if inline else []
-        inline += [words(_names(names)), note(mark)]
-    return quote(*inline)
+        inline += [words(_names(names, at_most)), note(mark)]
+    return inline
 
 
 def choices_quote(pause: PauseFacts) -> Element:
@@ -98,20 +130,20 @@ def in_short(pause: PauseFacts) -> str:
     return " · ".join(pieces + more)
 
 
-def _value(text: str) -> list[Element]:
+def _value(text: str, at_most: int) -> list[Element]:
     if isinstance(text, Masked):
         return mask_words(text)
     shown = one_line(text)
-    return [words(shown, code=True)] if 0 < len(shown) <= _LONGEST_CODE else cut_words(text, _LONGEST_VALUE)
+    return [words(shown, code=True)] if 0 < len(shown) <= _LONGEST_CODE else cut_words(text, at_most)
 
 
 def _in_code(text: str) -> str:
     return code(MASK if isinstance(text, Masked) else text, _LONGEST_CODE)
 
 
-def _names(names: list[str]) -> str:
-    more = [f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
-    return ", ".join([*map(short, names[:_MOST_NAMES]), *more])
+def _names(names: list[str], at_most: int) -> str:
+    more = [f"{len(names) - at_most} more"] if len(names) > at_most else []
+    return ", ".join([*map(short, names[:at_most]), *more])
 
 
 def _name(name: str) -> str:

@@ -1,0 +1,103 @@
+"""Several calls of one turn, which people decide one by one: what they are, and what is said of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kernbot.slack.render.buttons import needs_review
+from kernbot.slack.render.facts import CALLS_ON_A_CARD, PauseFacts, RunFacts
+from kernbot.slack.render.promise import who_may_answer
+from kernbot.slack.render.text import date, short, without_backticks
+from kernbot.slack.render.values import WHOLE_CARD, Room
+
+_FEW = 3
+_LITTLE_ROOM = Room(values=4, characters=120)
+
+Calls = Sequence[PauseFacts]
+"""The newest question about each of several calls, in their order."""
+
+
+def calls_beside(run: RunFacts, pause: PauseFacts) -> Calls:
+    """Return the calls that stand on one card with this one, itself among them."""
+    of_turn = [other for other in run.pauses if other.turn is not None and other.turn == pause.turn]
+    newest = {other.call: other for other in of_turn if _card(other) == _card(pause)}
+    return [newest[call] for call in sorted(newest)]
+
+
+def open_calls(calls: Calls) -> Calls:
+    """Return those that are undecided."""
+    return [call for call in calls if call.is_open]
+
+
+def to_approve(calls: Calls) -> Calls:
+    """Return those that a plain yes would decide."""
+    return [call for call in calls if call.is_open and call.kind == "call_confirmation"]
+
+
+def room_of(calls: Calls) -> Room:
+    """Return how much a card shows of the values of each call: the more of them, the less."""
+    return WHOLE_CARD if len(calls) <= _FEW else _LITTLE_ROOM
+
+
+def is_cut(call: PauseFacts, calls: Calls) -> bool:
+    """Whether the card of these calls can't show all of this one."""
+    return needs_review(call, room_of(calls))
+
+
+def digest_of_all(calls: Calls) -> str:
+    """Return what a decision about all of them is bound to."""
+    return " ".join(f"{call.pause_id}:{call.digest}" for call in calls)
+
+
+def question_of_all(calls: Calls) -> str:
+    """Return the question about all of them, with names in backticks."""
+    verb = "Approve" if all(call.kind == "call_confirmation" for call in calls) else "Decide"
+    asker = calls[0].asker
+    whose = f" of `{without_backticks(short(asker[1]))}`" if asker else ""
+    return f"{verb} {_which(calls)}{whose}?"
+
+
+def name_of(call: PauseFacts) -> str:
+    """Return what a call is called for screen readers and in titles of rows."""
+    return f"call {call.call} {call.tool or ''}".rstrip()
+
+
+def rules_of_all(run: RunFacts, calls: Calls) -> str:
+    """Return who may answer, what a reject does, and what silence does."""
+    return "\n".join([who_may_answer(run, calls[0]), *what_reject_does(calls), silence_of_all(calls)])
+
+
+def what_reject_does(calls: Calls) -> list[str]:
+    """Return the line that says what a no does, if that is still possible."""
+    waiting = open_calls(calls)
+    if len(waiting) == 1:
+        return ["*Reject* tells the agent no, with your feedback; it goes on without this call."]
+    every = "both" if calls[0].calls == 2 else "all"  # noqa: PLR2004
+    return [f"*Reject* tells the agent no. It goes on when {every} calls are decided, without the rejected ones."]
+
+
+def silence_of_all(calls: Calls) -> str:
+    """Return what happens at the deadline."""
+    waiting = open_calls(calls)
+    deadlines = [call.deadline for call in waiting if call.deadline is not None]
+    if not deadlines:
+        return "No deadline."
+    return f"If nobody answers by {date(min(deadlines))}: {_what_the_clock_does(waiting)}."
+
+
+def _what_the_clock_does(waiting: Calls) -> str:
+    which = f"call {waiting[0].call}" if len(waiting) == 1 else "every open call"
+    said = {call.silence for call in waiting}
+    if "cancel" in said:
+        return "the run is cancelled, nothing further happens"
+    return f"{which} is {'accepted' if said == {'confirm'} else 'rejected'}, the agent goes on"
+
+
+def _which(calls: Calls) -> str:
+    if calls[0].calls <= CALLS_ON_A_CARD:
+        return f"{calls[0].calls} calls"
+    return f"calls {calls[0].call} to {calls[-1].call} of {calls[0].calls}"
+
+
+def _card(call: PauseFacts) -> int:
+    return (call.call - 1) // CALLS_ON_A_CARD
