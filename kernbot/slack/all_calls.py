@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from kernbot.engine.ledger import TooLateError
-from kernbot.errors import NotFoundError
+from kernbot.errors import ConflictError, NotFoundError, RefusedError
 from kernbot.run.answer import Action, Answer
 from kernbot.slack.doors import Doors
 from kernbot.slack.ids import Token
 from kernbot.slack.render import refusals
-from kernbot.slack.render.facts import RunFacts
+from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.turn import Calls, calls_beside, digest_of_all, to_approve
 from kernbot.slack.telling import Message, question
-
-_YES = (Action.confirm, Action.provide, Action.supply)
 
 
 async def calls_of(doors: Doors, token: Token, action_id: str) -> tuple[RunFacts, Calls]:
@@ -24,24 +21,27 @@ async def calls_of(doors: Doors, token: Token, action_id: str) -> tuple[RunFacts
 
 
 async def approve_all(doors: Doors, calls: Calls, who: str, *, at: float, door: str) -> Message | None:
-    """Approve the calls that are open; return what to tell where others have decided otherwise on some of them.
+    """Approve the calls that are open; return what to tell where that is not all of them: others were faster, say.
 
-    Raises TooLateError where none is left, and what `Service.answer` raises: then what is approved stays so.
+    Raises what `Service.answer` raises, such as TooLateError, where none could be approved.
     """
     waiting = to_approve(calls) or calls
-    late: list[TooLateError] = []
+    failed: list[ConflictError | RefusedError] = []
     for call in waiting:
+        yes = Answer(action=Action.confirm)
         try:
-            await doors.service.answer(
-                call.pause_id, Answer(action=Action.confirm), who, at=at, door=door, digest=call.digest
-            )
-        except TooLateError as error:
-            late.append(error)
-    if len(late) == len(waiting):
-        raise late[0]
+            await doors.service.answer(call.pause_id, yes, who, at=at, door=door, digest=call.digest)
+        except (ConflictError, RefusedError) as error:
+            failed.append(error)
+    if len(failed) == len(waiting):
+        raise failed[0]
     run, now = await _calls_on_card(doors, calls[0].pause_id)
-    otherwise = [call for call in now if not call.is_open and call.answer and call.answer.action not in _YES]
-    return refusals.not_all_approved(run, otherwise, len(now)) if otherwise else None
+    others = [call for call in now if call.kind == "call_confirmation" and not _is_approved(call)]
+    return refusals.not_all_approved(run, others, len(now)) if others else None
+
+
+def _is_approved(call: PauseFacts) -> bool:
+    return call.answer is not None and call.answer.action in (Action.confirm, Action.provide)
 
 
 async def _calls_on_card(doors: Doors, pause_id: str) -> tuple[RunFacts, Calls]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import cycle
 from typing import Any
@@ -12,14 +13,19 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kernbot.errors import ConfigurationError
 from kernbot.localslack.block_kit import check_message, check_view
 from kernbot.run.answer import Action, Answer
+from kernbot.run.masking import Masked
 from kernbot.run.status import RunStatus
 from kernbot.slack import ids
 from kernbot.slack.render import lists, modals, refusals
 from kernbot.slack.render.answering import answering
+from kernbot.slack.render.calls_form import review_of_all
+from kernbot.slack.render.cancelling import cancel_form
 from kernbot.slack.render.card import card
 from kernbot.slack.render.facts import (
+    CALLS_ON_A_CARD,
     CardKind,
     Choice,
     FieldFacts,
@@ -34,6 +40,7 @@ from kernbot.slack.render.forms import form_of
 from kernbot.slack.render.home import MOST_RUNS, HomeFacts, home
 from kernbot.slack.render.parent import parent
 from kernbot.slack.render.result import result
+from kernbot.slack.render.turn import calls_beside
 from tests.slack.render_samples import (
     AGENT_CHOICES,
     AGENT_INPUT,
@@ -112,6 +119,9 @@ FORMS: dict[CardKind, tuple[str, ...]] = {
 }
 """The forms in which each kind of question is answered."""
 
+MOST_TEXT = 12_000
+"""Characters that Slack takes in one message, whatever each block has room for."""
+
 OURS = re.compile(
     r"<!date\^\d+\^\{date_short_pretty\} at \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
     r"|<@U02ANA>|<#C0DEPLOY>"
@@ -120,7 +130,7 @@ OURS = re.compile(
 """All mentions, dates and links that the bot makes of these facts."""
 NOTES = re.compile(
     r"empty|\([\d,]+ of [\d,]+ characters\)|\d+ more\n?| (required|optional)| part \d+ of \d+"
-    r"|\nand more|Only spaces or line breaks changed\."
+    r"| ?hidden, 24 characters|Asked again: |\nand more|Only spaces or line breaks changed\."
 )
 HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ud800-\udfff]"
@@ -143,6 +153,9 @@ class Shape:
     choices: int
     on_reject: str
     silence: str
+    reason: str | None
+    irreversible: bool
+    calls: int
 
 
 SHAPES = st.builds(
@@ -158,6 +171,9 @@ SHAPES = st.builds(
     choices=st.sampled_from([1, 3, 4, 5, 12, 101]),
     on_reject=st.sampled_from(["skip", "cancel", "else", "retry"]),
     silence=st.sampled_from(["confirm", "provide", "select", "reject", "skip", "cancel"]),
+    reason=st.sampled_from([None, "never", "reject", "always"]),
+    irreversible=st.booleans(),
+    calls=st.sampled_from([1, 1, 2, 3, 10, 11]),
 ).filter(lambda shape: shape.by != "timeout" or shape.action not in (Action.edit, Action.supply))
 
 
@@ -171,11 +187,20 @@ def facts(shape: Shape, texts: Sequence[str]) -> tuple[RunFacts, PauseFacts]:
         message=text(),
         step_name=text(),
         next_step=text(),
-        values=[(text(), text()) for _ in range(shape.values)],
+        values=[(text(), text() if number % 3 else Masked(24)) for number in range(shape.values)],
+        tool=text() if shape.pause.tool else None,
+        problem=text() if shape.pause.tool else None,
+        reason=shape.reason,
+        reasons=[f"{number} {text()}"[:75] for number in range(3)] if shape.reason in ("reject", "always") else (),
+        approve_label=f"Do {text()}"[:30] if shape.irreversible else None,
+        reject_label=f"No {text()}"[:30] if shape.irreversible else None,
+        irreversible=shape.irreversible,
         choices=choices,
         proposed=[choice.name for choice in choices[:3]] if shape.pause.proposed else [],
         reviewed=_reviewed(shape.pause, text()),
         asker=("agent", text()) if shape.pause.asker else None,
+        turn="t" if shape.pause.tool else None,
+        calls=shape.calls if shape.pause.tool else 1,
         fields=_fields(shape.fields, source) if shape.pause.fields else [],
         on_reject=shape.on_reject,
         silence=shape.silence,
@@ -195,12 +220,30 @@ def facts(shape: Shape, texts: Sequence[str]) -> tuple[RunFacts, PauseFacts]:
         requester=text(),
         ended_at=CONFIRMATION.opened_at + 90 if shape.status.has_ended else None,
         steps=[StepFacts(name=text(), state=state, error=text() or "x") for state in shape.steps],  # type: ignore[arg-type]
-        pauses=[pause],
+        pauses=[pause, *_more_calls(pause, shape.calls, text)],
         content=text(),
         error=text(),
         cancelled_by=shape.by,
     )
     return run, pause
+
+
+def _more_calls(pause: PauseFacts, calls: int, text: Callable[[], str]) -> list[PauseFacts]:
+    """Return the other calls of the turn that a call is of, every second of them open."""
+    if pause.turn is None:
+        return []
+    return [
+        replace(
+            pause,
+            pause_id=f"{number:032x}",
+            first_asked=pause.pause_id if number <= CALLS_ON_A_CARD else None,
+            call=number,
+            values=[(text(), text()) for _ in pause.values],
+            is_open=pause.answer is None or number % 2 == 0,
+            answer=None if number % 2 == 0 else pause.answer,
+        )
+        for number in range(2, calls + 1)
+    ]
 
 
 def _answer(action: Action, pause: PauseFacts, text: Callable[[], str]) -> Answer:
@@ -289,6 +332,10 @@ def views(run: RunFacts, pause: PauseFacts) -> list[dict[str, Any]]:
     typed = [(item.name, item.description or "x") for item in pause.fields]
     shown = [modals.details(run, pause), modals.run_details(run), modals.closed(run, pause, typed)]
     shown += [answering(run, pause, tokens=TOKENS), longest_home(run, pause)]
+    shown.append(cancel_form(run, pause.pause_id, tokens=TOKENS))
+    if pause.turn:
+        with suppress(ConfigurationError):  # more than a modal holds is approved one by one
+            shown.append(review_of_all(run, calls_beside(run, pause), tokens=TOKENS))
     return [*shown, *(form_of(form, run, pause, tokens=TOKENS) for form in FORMS[pause.kind])]
 
 
@@ -300,6 +347,7 @@ def test_slack_takes_everything(shape: Shape, texts: list[tuple[str, int]]) -> N
     for message in messages(run, pause):
         assert check_message(message) == []
         assert 0 < len(message["text"]) <= 4_000
+    assert sum(map(len, texts_in(card(run, pause, tokens=TOKENS, revision=1)))) < MOST_TEXT
     for view in views(run, pause):
         assert check_view(view) == []
 
@@ -324,6 +372,15 @@ def test_the_lines_of_the_bot_are_the_same_whatever_others_write(shape: Shape, t
     hostile, harmless = facts(shape, texts), facts(shape, ["x"])
     for one, other in zip(messages(*hostile)[:4], messages(*harmless)[:4], strict=True):
         assert _skeleton(one) == _skeleton(other)
+
+
+def texts_in(shown: Any) -> Iterator[str]:
+    """Yield the texts of all blocks of a message."""
+    if isinstance(shown, dict):
+        yield from (value for key, value in shown.items() if key == "text" and isinstance(value, str))
+        shown = [value for key, value in shown.items() if key != "text" or not isinstance(value, str)]
+    for child in shown if isinstance(shown, list) else ():
+        yield from texts_in(child)
 
 
 def _mrkdwn(shown: Any) -> Iterator[str]:

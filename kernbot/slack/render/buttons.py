@@ -8,7 +8,7 @@ from kernbot.slack.render.blocks import Element, button, confirm, plain
 from kernbot.slack.render.facts import CALLS, PauseFacts, RunFacts
 from kernbot.slack.render.promise import asks_for_feedback, asks_to_confirm, goes_on_after_no, reject_label
 from kernbot.slack.render.question import question_cut, question_in_dialog
-from kernbot.slack.render.text import one_line, short
+from kernbot.slack.render.text import short
 from kernbot.slack.render.values import WHOLE_CARD, Room, all_shown, choices_shown
 
 LABELS = {
@@ -76,7 +76,7 @@ def reject_button(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Eleme
         pause,
         tokens,
         ids.FEEDBACK if has_form else ids.REJECT,
-        label=one_line(reject_label(pause)),
+        label=reject_label(pause),
         says=None if goes_on or not pause.reject_label else "Reject",
         effect=f": {_REJECTS[pause.on_reject]}" if pause.on_reject in _REJECTS and not goes_on else "",
         style=None if goes_on else "danger",
@@ -114,7 +114,7 @@ def confirm_yes(pause: PauseFacts, yes: str) -> Element:
     """Return the dialog that asks back before what can't be undone; `yes` is the deed."""
     text = f"{question_in_dialog(pause)} This cannot be undone."
     title = "Make this call?" if pause.kind in CALLS else "Are you sure?"
-    return confirm(title, text, yes=one_line(yes), no="Go back", style="primary")
+    return confirm(title, text, yes=short(yes, 30), no="Go back", style="primary")
 
 
 def _confirm_reject(pause: PauseFacts) -> Element:

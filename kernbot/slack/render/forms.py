@@ -25,7 +25,7 @@ from kernbot.slack.render.promise import (
 )
 from kernbot.slack.render.question import place_of, question_block
 from kernbot.slack.render.rows import can_be_edited
-from kernbot.slack.render.text import date, one_line
+from kernbot.slack.render.text import date
 from kernbot.slack.render.view_parts import (
     MOST_BLOCKS,
     MOST_BYTES_OF_VALUES,
@@ -96,7 +96,6 @@ def _labels(form: str, pause: PauseFacts) -> tuple[str, str]:
 
 def _as_submit(label: str, else_label: str) -> str:
     """Return a label where it fits under a modal, which has less room than a button."""
-    label = one_line(label)
     return label if len(label) <= _LONGEST_SUBMIT else else_label
 
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from kernbot.slack.ids import is_group
 from kernbot.slack.render.changed import runs_as_it_is_now
 from kernbot.slack.render.facts import CALLS, Approver, PauseFacts, RunFacts
-from kernbot.slack.render.text import channel, code, date, names, person
+from kernbot.slack.render.text import channel, code, date, names, person, short
+
+_LONGEST_LABEL = 30
 
 
 def rules(run: RunFacts, pause: PauseFacts) -> str:
@@ -58,12 +60,14 @@ def goes_on_after_no(pause: PauseFacts) -> bool:
 
 def approve_label(pause: PauseFacts) -> str:
     """Return what a yes is called."""
-    return pause.approve_label or ("Accept and stop" if pause.kind == "iteration_review" else "Approve")
+    ours = "Accept and stop" if pause.kind == "iteration_review" else "Approve"
+    return short(pause.approve_label, _LONGEST_LABEL) if pause.approve_label else ours
 
 
 def reject_label(pause: PauseFacts) -> str:
     """Return what a no is called."""
-    return pause.reject_label or ("Next iteration" if goes_on_after_no(pause) else "Reject")
+    ours = "Next iteration" if goes_on_after_no(pause) else "Reject"
+    return short(pause.reject_label, _LONGEST_LABEL) if pause.reject_label else ours
 
 
 def _no(pause: PauseFacts) -> str:

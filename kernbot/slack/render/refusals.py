@@ -77,10 +77,11 @@ def may_not_start(reason: str, workflow: str, channel_id: str, named: Sequence[s
 
 
 def not_all_approved(run: RunFacts, late: Sequence[PauseFacts], count: int) -> dict[str, Any]:
-    """Return what is told of calls that were approved at once, where others have decided otherwise on some."""
-    lines = (f"Call {call.call}, {code(call.tool or '')}: {since_then(run, call)}" for call in late)
+    """Return what is told of calls that were approved at once, where some of them are not: what became of those."""
+    then = ((call, "it is still open." if call.is_open else since_then(run, call)) for call in late)
+    lines = (f"Call {call.call}, {code(call.tool or '')}: {what}" for call, what in then)
     which = "this one" if len(late) == 1 else "these"
-    headline = f"Approved all but {which} of the {counted(count, 'call')}, decided before your click:"
+    headline = f"Approved all but {which} of the {counted(count, 'call')}:"
     return _message(headline, fitting(lines))
 
 

@@ -138,7 +138,7 @@ def can_be_edited(pause: PauseFacts) -> bool:
 def _yes(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, *, is_cut: bool) -> Element:
     if is_cut:
         return button_of(run, pause, tokens, ids.REVIEW, style="primary")
-    label = one_line(approve_label(pause))
+    label = approve_label(pause)
     if pause.reason == "always" and pause.kind not in CALLS:
         return button_of(run, pause, tokens, ids.REVIEW, label=label, style="primary")
     asks_back = confirm_yes(pause, label) if pause.irreversible else None
