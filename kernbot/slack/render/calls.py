@@ -28,8 +28,10 @@ from kernbot.slack.render.blocks import (
     words,
 )
 from kernbot.slack.render.buttons import more_menu
+from kernbot.slack.render.changed import asked_anew
 from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.outcome import outcome, state_in_short
+from kernbot.slack.render.promise import runs_by_itself
 from kernbot.slack.render.question import asked_and_since, place_of, question_block, question_in_dialog, question_text
 from kernbot.slack.render.rows import buttons_to_answer
 from kernbot.slack.render.text import short
@@ -83,6 +85,8 @@ def name_line(call: PauseFacts) -> Element:
 def _open(run: RunFacts, calls: Calls, tokens: TokenMaker, at: At) -> Iterator[Block]:
     lead, waiting = about_all(calls), open_calls(calls)
     yield question_block(at("question"), lead)
+    if warning := runs_by_itself(waiting[0]):
+        yield section(at("by-itself"), warning)
     if len(waiting) < len(calls):
         decided = f"*{len(calls) - len(waiting)} of {len(calls)} decided.*"
         yield section(at("state"), f"{decided} The agent goes on when all are.")
@@ -101,6 +105,7 @@ def _row(run: RunFacts, call: PauseFacts, calls: Calls, tokens: TokenMaker, at: 
     if not call.is_open:
         yield from _decided(run, call, at)
         return
+    yield from asked_anew(call, lambda part: at(f"{part}.{call.call}"))
     shown = list(_shown(call, calls))
     yield rich_text(at(f"call.{call.call}"), name_line(call), *([quote(*shown)] if shown else []))
     yield actions(at(f"call-actions.{call.call}"), _buttons(run, call, calls, tokens))
