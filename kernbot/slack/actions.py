@@ -101,7 +101,7 @@ class Actions:
     async def _approve_all(self, click: Click, who: str, at: float) -> Message | None:
         _, calls = await calls_of(self._doors, click.token, click.action_id)
         told = await approve_all(self._doors, calls, who, at=at, door="button")
-        self._doors.outbox.clicked(click.token.subject, click.response_url)
+        self._doors.outbox.clicked(click.channel_id, click.message_ts, click.response_url)
         return told
 
     async def _refuse_unknown(self, body: dict[str, Any]) -> None:
