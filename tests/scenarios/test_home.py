@@ -93,6 +93,17 @@ async def test_who_is_named_is_asked_first(team: Team) -> None:
         await shows(team, "ana", lambda text: "Asked of you: 0" in text)
 
 
+async def test_who_is_in_a_group_that_is_named_is_asked(team: Team) -> None:
+    """Its members see what the group is asked; who is in it is asked of Slack once for all of them."""
+    team.slack.add_group("S01OPS", name="Ops", handle="ops-people", members=["UANA", "UOLGA"])
+    async with team.bot(Deploy().workflow, register={"approvers": ["@ops-people"]}):
+        await team.ask("deploy", QUESTION)
+        asked = len(team.calls("usergroups.users.list"))
+        for who, count in (("ana", 1), ("olga", 1), ("bob", 0)):
+            assert f"Asked of you: {count}" in words(await opened(team, who))
+        assert len(team.calls("usergroups.users.list")) == asked
+
+
 async def test_a_new_question_appears_while_home_is_open(team: Team) -> None:
     """Nobody has to open it again."""
     async with team.bot(Deploy().workflow):
