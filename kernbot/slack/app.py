@@ -64,4 +64,5 @@ def _listen_for_starts(app: AsyncApp, starts: StartButtons) -> None:
     app.message_shortcut(ids.START_WITH_MESSAGE)(starts.with_message)
     app.action(ids.HOME_START)(starts.shortcut)
     app.action(ids.START_OPEN)(starts.offered)
+    app.action(ids.START_AGAIN)(starts.again)
     app.event("app_mention")(starts.mentioned)

@@ -11,6 +11,7 @@ from typing import Any
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
+from kernbot.engine.values import decode
 from kernbot.errors import KernbotError
 from kernbot.runtime.service import CannotCheckError
 from kernbot.slack import ids
@@ -22,6 +23,8 @@ from kernbot.slack.render.inputs import field_id
 from kernbot.slack.sender import Place
 from kernbot.slack.start_fields import errors_of, filled, read_filled
 from kernbot.slack.starting import Asked, Started, Starting, digest_of_choices, run_id_of, shape_of
+from kernbot.slack.subject import as_text
+from kernbot.slack.telling import refusal_of
 from kernbot.workflow.inputs import InputError
 
 Response = dict[str, Any]
@@ -113,7 +116,7 @@ class StartForms:
 
 
 class StartButtons:
-    """What opens a form: shortcuts, the button of App Home, and the offer that answers a mention."""
+    """What opens a form: shortcuts, buttons of App Home and of failed runs, and the offer that answers a mention."""
 
     def __init__(self, doors: Doors) -> None:
         self._doors = doors
@@ -152,6 +155,20 @@ class StartButtons:
             return
         await self._starting.open_offered(form, click.trigger_id, _place_of(body))
 
+    async def again(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Open the form of a workflow with the input of one of its runs filled in, to somebody who may see that."""
+        await ack()
+        click = Click.of(body)
+        if click is None:
+            await self._tell(body, refusals.not_valid())
+            return
+        try:
+            asked = await self._asked_again(click, body)
+        except KernbotError as error:
+            await self._tell(body, await refusal_of(self._doors, error, ids.START_AGAIN))
+            return
+        await self._starting.open(asked, body["trigger_id"])
+
     async def mentioned(self, body: dict[str, Any], context: AsyncBoltContext) -> None:
         """Answer a mention of the bot by a person in its thread, with a button: a mention carries no trigger.
 
@@ -174,6 +191,19 @@ class StartButtons:
         message = await self._starting.offer(asked, hashlib.sha256(body["event_id"].encode()).hexdigest()[:32])
         if message is not None:
             await self._doors.sender.say(str(asked.channel), str(asked.thread_ts), message)
+
+    async def _asked_again(self, click: Click, body: dict[str, Any]) -> Asked:
+        asked = self._asked(body)
+        run_id = self._doors.run_of(click.token, click.action_id)
+        snapshot, registered = await self._doors.service.look(run_id, asked.who)
+        given = decode(snapshot.run.request["input"])
+        return replace(
+            asked,
+            workflow=registered.name,
+            text=None if given is None else as_text(given),
+            channel=click.channel_id,
+            response_url=click.response_url,
+        )
 
     def _asked(self, body: dict[str, Any]) -> Asked:
         user = body["user"]

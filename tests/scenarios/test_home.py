@@ -162,6 +162,15 @@ async def test_ones_own_runs_are_shown_and_opened(team: Team) -> None:
         assert "the-secret" in words(details)
 
 
+async def test_a_workflow_is_started_from_home(team: Team) -> None:
+    """The button opens the form in which one is chosen."""
+    async with team.bot(Deploy().workflow, configure()):
+        await opened(team, "dee")
+        assert (await team.person("dee").home_action("home.start")).ok
+        form = await team.modal("dee", lambda view: view["title"]["text"] == "Start a workflow")
+        assert "configure" in words(form)
+
+
 async def test_a_run_of_ones_own_is_followed_to_its_end(team: Team) -> None:
     """Its line in an open Home changes with it, and one that was started meanwhile is added."""
     async with team.bot(Deploy().workflow, configure()):

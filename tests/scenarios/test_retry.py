@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import BaseModel, SecretStr
 
 from kernbot.run import RunStatus
 from kernbot.workflow import OnError, Parallel, Step, Workflow
@@ -43,6 +44,56 @@ async def test_a_failed_run_is_retried_by_the_button_on_its_parent(team: Team) -
         await team.click("bob", failed, "run.retry", stale=True)
         await team.hears("bob", "Nothing to retry in run")
         assert send.tries == 2
+
+
+async def test_a_failed_run_is_run_again_with_its_input(team: Team) -> None:
+    """The form opens filled in, and starts another run; the first one stays as it ended."""
+    send = Flaky(good_at=2)
+    async with team.bot(sending(send, max_retries=0)):
+        parent = await team.start("sending by post")
+        await team.says(parent, "Finished with 1 failed step")
+        form = await team.press("ana", parent, "start.again")
+        assert "by post" in str(form["blocks"])
+        assert (await team.send("ana", form)).ok
+        again = await team.until(lambda: team.parents()[1:])
+        await team.says(again[0], "*Finished:* `sending`, all 3 steps")
+        assert (await team.run()).run.request["input"] == "by post"
+        assert "Finished with 1 failed step" in words(team.parents()[0])
+
+
+class Letter(BaseModel):
+    """What a letter needs."""
+
+    to: str
+    copies: int = 1
+    password: SecretStr
+
+
+async def test_fields_are_filled_in_again_but_for_secret_ones(team: Team) -> None:
+    """What is secret is typed anew: it stands nowhere in the form."""
+    workflow = sending(Flaky(good_at=2), max_retries=0)
+    workflow.input_schema = Letter
+    async with team.bot(workflow):
+        parent = await team.start("sending to=Bob copies=3 password=swordfish")
+        await team.says(parent, "Finished with 1 failed step")
+        form = await team.press("ana", parent, "start.again")
+        fields = {b["label"]["text"]: b["element"].get("initial_value") for b in form["blocks"] if b["type"] == "input"}
+        assert fields == {"to": "Bob", "copies": "3", "password": None}
+        assert "swordfish" not in str(form)
+        assert (await team.send("ana", form, "Bob", "3", "marlin")).ok
+        await team.until(lambda: team.parents()[1:])
+
+
+async def test_the_input_of_a_run_is_shown_to_nobody_who_may_not_see_it(team: Team) -> None:
+    """Somebody of another organisation who reads the channel is refused."""
+    async with team.bot(sending(Flaky(good_at=2), max_retries=0)):
+        parent = await team.start("sending by post")
+        await team.says(parent, "Finished with 1 failed step")
+        team.slack.join("USAM", "C01OPS")
+        team.refused.add("user_not_in_channel")
+        await team.click("sam", parent, "start.again")
+        await team.hears("sam", "this button is no longer valid")
+        assert team.person("sam").view() is None
 
 
 async def test_a_failed_step_that_waits_is_retried_on_the_ledger(team: Team) -> None:

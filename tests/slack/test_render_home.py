@@ -75,7 +75,14 @@ def test_home_shows_what_is_asked_then_what_may_be_answered_then_ones_runs() -> 
             "This bot never asks for a password."
         ),
     ]
-    assert sorted(elements(FACTS)) == ["home.answer.0", "home.dm", "home.more", "home.thread.0", "run.details.0"]
+    assert sorted(elements(FACTS)) == [
+        "home.answer.0",
+        "home.dm",
+        "home.more",
+        "home.start",
+        "home.thread.0",
+        "run.details.0",
+    ]
 
 
 def test_no_value_stands_in_home() -> None:

@@ -125,7 +125,7 @@ def test_a_run_in_error_names_the_step_that_failed() -> None:
 def test_a_run_in_error_can_be_retried(status: RunStatus) -> None:
     """Its message has a button for that, one of a run that ended otherwise has not."""
     row = buttons(shown(ended(status=status)))
-    assert ("Retry" in row) == (status is RunStatus.ERROR)
+    assert ("Retry" in row) == ("Run again" in row) == (status is RunStatus.ERROR)
     if "Retry" in row:
         assert row["Retry"]["accessibility_label"] == "Retry what failed in run 7f3c7f, deploy"
 

@@ -97,6 +97,12 @@ def retry_run(run: RunFacts, tokens: TokenMaker) -> Element:
     return button(ids.RUN_RETRY, "Retry", tokens.make(ids.RUN_RETRY, run.run_id, run.run_id), says)
 
 
+def run_again(run: RunFacts, tokens: TokenMaker) -> Element:
+    """Return the button that opens the form of another run with the same input."""
+    says = f"Run {short(run.workflow, _LONGEST_NAME)} again with the input of run {short_id(run.run_id)}"
+    return button(ids.START_AGAIN, "Run again", tokens.make(ids.START_AGAIN, run.run_id, run.run_id), says)
+
+
 def cancel_run(run: RunFacts, tokens: TokenMaker, pause: PauseFacts | None = None) -> Element:
     """Return the button that cancels a run, on its parent message or on the card of a question."""
     says = f"Cancel run {short_id(run.run_id)}, {short(run.workflow, _LONGEST_NAME)}"

@@ -91,9 +91,14 @@ def _runs(facts: HomeFacts, tokens: TokenMaker, at: At) -> Iterator[Block]:
 
 def _end(facts: HomeFacts, tokens: TokenMaker, at: At) -> Iterator[Block]:
     yield divider(at("line.2"))
-    yield actions(at("preferences"), [_direct_messages(facts, tokens)])
+    yield actions(at("start"), [_start(facts, tokens), _direct_messages(facts, tokens)])
     pending = code(f"{facts.command} pending")
     yield context(at("safety"), f"Not sure about a message? {_SAFETY.format(pending=pending)}")
+
+
+def _start(facts: HomeFacts, tokens: TokenMaker) -> Element:
+    label = "Start a workflow"
+    return button(ids.HOME_START, label, tokens.make_for_person(ids.HOME_START, facts.person_id), label)
 
 
 def _direct_messages(facts: HomeFacts, tokens: TokenMaker) -> Element:

@@ -9,7 +9,7 @@ from typing import Any
 from kernbot.run.status import RunStatus
 from kernbot.slack.ids import TokenMaker, block_id, short_id
 from kernbot.slack.render.blocks import At, Block, actions, context, error_quote, message, rich_text, section
-from kernbot.slack.render.buttons import cancel_run, details_of_run, retry_run
+from kernbot.slack.render.buttons import cancel_run, details_of_run, retry_run, run_again
 from kernbot.slack.render.facts import RunFacts
 from kernbot.slack.render.outcome import decision
 from kernbot.slack.render.steps import (
@@ -81,7 +81,8 @@ def _ended(run: RunFacts, tokens: TokenMaker, at: At) -> Iterator[Block]:
         yield section(at("decisions"), summary)
     yield context(at("context"), _when(run))
     retry = [retry_run(run, tokens)] if run.status is RunStatus.ERROR else []
-    yield actions(at("actions"), [details_of_run(run, tokens), *retry])
+    again = [run_again(run, tokens)] if retry or failed_steps(run) else []
+    yield actions(at("actions"), [details_of_run(run, tokens), *retry, *again])
 
 
 def _why(run: RunFacts, at: At) -> Iterator[Block]:
