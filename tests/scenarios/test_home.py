@@ -141,7 +141,7 @@ async def test_whoever_has_lost_the_right_is_refused(team: Team) -> None:
         await team.ask("deploy", QUESTION)
         await unfolded(team, "ana")
         team.slack.leave("UANA", CHANNEL)
-        team.clock.move(3600)
+        team.clock.move(61)
         assert (await team.person("ana").home_action("home.answer.0")).ok
         await team.modal("ana", lambda view: "Not recorded: you are not a full member of" in words(view))
         assert QUESTION not in words(await opened(team, "ana"))
@@ -242,7 +242,7 @@ async def test_while_slack_cannot_be_asked_no_question_is_shown(team: Team) -> N
     team.refused.add("fatal_error")
     async with team.bot(Deploy().workflow):
         await team.ask("deploy", QUESTION)
-        team.clock.move(3600)
+        team.clock.move(61)
         team.line.refuse("users.info", "fatal_error", times=9)
         assert "cannot check your rights just now" in words(await opened(team, "bob"))
         team.line.clear()
