@@ -19,6 +19,7 @@ from kernbot.runtime.deadlines import Alarm
 from kernbot.runtime.dispatcher import InProcessDispatcher
 from kernbot.runtime.registry import KernBot
 from kernbot.runtime.service import NotAllowedError, Service
+from kernbot.runtime.stale import Stale
 from kernbot.settings import Settings
 from kernbot.slack.app import build_app, build_inbox
 from kernbot.slack.channels import Channels, place_workflows
@@ -30,6 +31,7 @@ from kernbot.slack.folds import Folds
 from kernbot.slack.home import Homes
 from kernbot.slack.identities import identify
 from kernbot.slack.ids import TokenMaker
+from kernbot.slack.notices import Notices
 from kernbot.slack.outbox import Outbox
 from kernbot.slack.pace import Pace
 from kernbot.slack.people import SlackPeople
@@ -151,6 +153,7 @@ class _Parts:
         )
         self._inbox = build_inbox(self._doors, store)
         self._homes = Homes(self._doors, store)
+        self._stale = Stale(self._service, Notices(self._doors).stale)
 
     @asynccontextmanager
     async def up(self, settings: Settings) -> AsyncIterator[str]:
@@ -187,6 +190,7 @@ class _Parts:
         await self._service.expire_due(await self._inbox.decided_until(self._clock()))
         await self._service.recover()
         await self._outbox.recover()
+        await self._stale.look()
         await self._store.delete_forms(self._clock() - _SECONDS_OF_A_FORM)
         self._homes.changed()
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+STALE_AFTER = 7 * 86_400.0
+"""Seconds."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Registration:
@@ -33,6 +36,8 @@ class Registration:
     policy: Policy
     """Who may do what with it."""
     description: str | None = None
+    stale_after: float | None = None
+    """After so many seconds without an answer, owners are told of a question that has no deadline."""
 
 
 class KernBot:
@@ -59,6 +64,7 @@ class KernBot:
         owners: Iterable[str] | None = None,
         requester_may_approve: bool = False,
         allow_silent_approval: bool = False,
+        stale_after: float | None = STALE_AFTER,
     ) -> None:
         """Serve a workflow under `name` (its own name if not given).
 
@@ -66,7 +72,8 @@ class KernBot:
         may answer. With them only they may, and whoever asked for a run may not approve it unless
         `requester_may_approve`; a gate's own `HumanReview(approvers=...)` wins. `starters` alone may start it; without
         them, those who may answer and the members of the channel. `owners` may cancel any of its runs, and retry or
-        skip what failed. The run's data go to the bot's database, whatever the workflow's own `db` is.
+        skip what failed; they are told of questions without a deadline that have waited for `stale_after` seconds
+        (None: never). The run's data go to the bot's database, whatever the workflow's own `db` is.
 
         Raises ConfigurationError for a name or workflow id that is taken, for no channel, for a list that names nobody,
         and for a gate with approvers that `on_timeout` lets pass without them unless `allow_silent_approval`.
@@ -90,6 +97,7 @@ class KernBot:
                 operators=self._operators,
             ),
             description=workflow.description,
+            stale_after=stale_after,
         )
         _log.info("workflow registered; in the bot its runs go to the bot's database", extra={"workflow": registered})
 

@@ -96,10 +96,11 @@ class Team:
         *workflows: Workflow,
         register: Mapping[str, Any] = MappingProxyType({}),
         operators: Sequence[str] | None = None,
+        operators_channel: str | None = None,
         **settings: Any,
     ) -> AsyncIterator[None]:
         """Run the bot with these workflows, all registered for #ops, and with what else `register` is to be given."""
-        bot = KernBot(operators=operators)
+        bot = KernBot(operators=operators, operators_channel=operators_channel)
         for workflow in workflows:
             bot.register(workflow, channel="#ops", **register)
         async with running_bot(
