@@ -11,8 +11,9 @@ from typing import Protocol
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from kernbot.db.base import Store
+from kernbot.db.base import PauseRecord, Store
 from kernbot.db.slack import SlackStore
+from kernbot.engine.authority import Ids
 from kernbot.engine.runner import Engine
 from kernbot.errors import ConfigurationError
 from kernbot.runtime.deadlines import Alarm
@@ -104,6 +105,7 @@ class _Parts:
     ) -> None:
         self._store = store
         self._clock = clock
+        self._people = people
         pace = pace or Pace()
         sender = Sender(client, pace, can_read_back=workspace.can_read_back)
         channels = Channels(client, clock)
@@ -116,7 +118,7 @@ class _Parts:
             tokens=tokens,
             workspace_url=workspace.url,
             channels=channels,
-            readers=Readers(store, self._may_answer),
+            readers=Readers(store, self._may_answer, self._named_outside),
             folds=folds,
             complaints=complaints,
         )
@@ -175,6 +177,10 @@ class _Parts:
         except NotAllowedError:
             return False
         return True
+
+    async def _named_outside(self, pause: PauseRecord) -> Ids:
+        approvers, registered = await self._service.approvers_of(pause)
+        return await self._people.outside(approvers, registered.channel)
 
     def _poke(self, run_id: str) -> None:
         self._dispatcher.poke(run_id)

@@ -63,6 +63,12 @@ class SlackPeople:
             raise CannotCheckError("Slack can't be asked just now who may answer; nothing was recorded.") from error
         return {who: found for who, found in zip(sorted(ids), named, strict=True) if found is not None}
 
+    async def outside(self, ids: Ids, channel: str) -> Ids:
+        """Return those of the people among the ids who are not in a channel. Raises CannotCheckError."""
+        people = [slack_user(of) or of for of in sorted(ids) if not is_group(of)]
+        looked_up = [await self.look_up(person_id(self._team_id, user_id), channel) for user_id in people]
+        return frozenset(person.person_id for person in looked_up if not person.is_member)
+
     async def groups(self) -> Mapping[str, str]:
         """Return the handles of the user groups by their ids, without the sign."""
         handles: Mapping[str, str] = await self._shared(("groups",), REMEMBERED_SECONDS, self._handles)

@@ -1,4 +1,4 @@
-"""Who gets questions as direct messages: those who have asked for it, and may answer."""
+"""Who gets questions as direct messages: who may answer, and has asked for it or would not see the card."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from kernbot.db.base import PauseRecord, Snapshot
 from kernbot.db.slack import SlackStore
+from kernbot.engine.authority import Ids
 from kernbot.runtime.service import CannotCheckError
 from kernbot.slack.work import Rows
 
@@ -15,10 +16,17 @@ _MOST_KNOWN = 10_000
 class Readers:
     """Finds the people for each question once: what they choose later is for later questions."""
 
-    def __init__(self, store: SlackStore, may_answer: Callable[[str, str], Awaitable[bool]]) -> None:
+    def __init__(
+        self,
+        store: SlackStore,
+        may_answer: Callable[[str, str], Awaitable[bool]],
+        named_outside: Callable[[PauseRecord], Awaitable[Ids]],
+    ) -> None:
         self._store = store
         self._may_answer = may_answer
         """From a pause and a person; raises CannotCheckError."""
+        self._named_outside = named_outside
+        """The people who are named as approvers and are not in the card's channel; raises CannotCheckError."""
         self._known: dict[str, frozenset[str]] = {}
 
     async def of_questions(self, snapshot: Snapshot, rows: Rows) -> Mapping[str, frozenset[str]]:
@@ -28,9 +36,8 @@ class Readers:
 
     async def _of(self, pause: PauseRecord, rows: Rows) -> frozenset[str]:
         if pause.pause_id not in self._known:
-            had = {person for role, of, person in rows if (role, of) == ("copy", pause.pause_id)}
-            chosen = [person for person in await self._store.list_direct_message_readers() if person not in had]
             try:
+                chosen = await self._chosen(pause, rows)
                 found = frozenset([person for person in chosen if await self._may_answer(pause.pause_id, person)])
             except CannotCheckError:
                 return frozenset()
@@ -38,3 +45,7 @@ class Readers:
                 self._known.clear()
             self._known[pause.pause_id] = found
         return self._known[pause.pause_id]
+
+    async def _chosen(self, pause: PauseRecord, rows: Rows) -> Ids:
+        had = {person for role, of, person in rows if (role, of) == ("copy", pause.pause_id)}
+        return {*await self._store.list_direct_message_readers(), *await self._named_outside(pause)} - had

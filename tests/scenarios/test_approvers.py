@@ -136,6 +136,21 @@ async def test_an_approver_who_is_not_in_the_channel_may_start_and_see(team: Tea
         await team.start("deploy", who="olga", channel=ELSEWHERE)
 
 
+async def test_an_approver_who_is_not_in_the_channel_gets_the_card_directly(team: Team) -> None:
+    """They answer it there, and both copies close; an approver in the channel, and who asked, get none."""
+    async with team.bot(Deploy().workflow, register={"approvers": ["UANA", "UOLGA", "UDEE"]}):
+        direct = team.direct_channel("olga")
+        card = await team.ask("deploy", QUESTION)
+        copies = await team.until(lambda: [m for m in team.person("olga").messages(direct) if m["is_bot"]])
+        assert QUESTION in words(copies[0])
+        assert (await team.person("olga").click(direct, copies[0]["ts"], "pause.approve")).ok
+        await team.says(card, "Approved, the step ran")
+        await team.until(lambda: "Approved by" in words(team.person("olga").messages(direct)).replace("*", ""))
+        for who in ("ana", "dee"):
+            channel = team.direct_channel(who)
+            assert not [m for m in team.person(who).messages(channel) if QUESTION in words(m)]
+
+
 async def test_an_operator_cancels_any_run(team: Team) -> None:
     """Also from outside of the channel; to anybody else outside, the run is not there."""
     async with team.bot(Deploy().workflow, operators=["UOLGA"]):
