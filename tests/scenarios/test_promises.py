@@ -103,5 +103,6 @@ async def test_silence_is_what_was_promised(team: Team) -> None:
     async with team.bot(_ship("4"), sweep_seconds=1):
         await team.click("ana", card, "pause.approve")
         await team.says(card, "The step changed since this was asked")
+        await team.hears("ana", "Not recorded", times=2)
         team.clock.move(TIMEOUT)
         await team.says(card, "No answer in time, the step was skipped")
