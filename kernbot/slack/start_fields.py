@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kernbot.engine.values import digest
 from kernbot.run.masking import is_secret_name
 from kernbot.slack.parse_arguments import Arguments, parse_arguments
 from kernbot.slack.parse_fields import read_fields, read_text
@@ -68,7 +69,7 @@ def filled(schema: InputSchema, text: str | None, zone: str) -> Filled:
         note = f"*This could not be read:* {escape(str(error))}"
         return Filled(form=form, fields=fields, notes=[note, *_left(code(text or "", _LONGEST_PROBLEM), fields)])
     start = _checked(schema, _filled(form, fields, arguments, text or ""))
-    return start if start.is_ready else replace(start, fields=[_asked_again(item) for item in start.fields])
+    return replace(start, fields=[_with_secret_asked_again(item) for item in start.fields])
 
 
 def read_filled(schema: InputSchema, start: Filled, state: Mapping[str, Any]) -> tuple[Any, dict[str, str]]:
@@ -91,6 +92,11 @@ def errors_of(error: InputError, fields: Sequence[FieldFacts]) -> dict[str, str]
         at = field_id(numbers.get(problem.field, 0))
         errors[at] = " ".join(filter(None, [errors.get(at), _in_words(problem, is_at_field=problem.field in numbers)]))
     return errors
+
+
+def shape_of(name: str, start: Filled) -> str:
+    """Return a digest of what a form asks for: whatever was made for another one does not fit it."""
+    return digest([name, start.form.is_whole, *map(_shape, start.fields)])
 
 
 def _facts(item: InputField, zone: str) -> FieldFacts:
@@ -168,11 +174,12 @@ def _with_choice(item: FieldFacts, options: Sequence[Any], value: Any, *, is_jso
     wanted = value if is_json else (value.split(",") if item.several else value)
     one_by_one = wanted if item.several and isinstance(wanted, list) else [wanted]
     found = [option for option in options if any(_means(one, option, is_json=is_json) for one in one_by_one)]
-    if len(found) < len(one_by_one) or (item.several and not isinstance(wanted, list)):
+    are_known = all(any(_means(one, option, is_json=is_json) for option in options) for one in one_by_one)
+    if not are_known or (item.several and not isinstance(wanted, list)):
         shown = "What you typed" if item.secret else f"“{cut(_as_typed(item, value), 100).text}”"
         return replace(item, problem=_problem(f"{shown} is not one of the choices.")), LEFT_OUT
     chosen = found if item.several else found[0]
-    return replace(item, default=chosen), chosen
+    return replace(item, default=chosen), value if is_json else chosen
 
 
 def _means(typed: Any, option: Any, *, is_json: bool) -> bool:
@@ -251,7 +258,7 @@ def _problem(text: str) -> str:
     return f"*Please correct the next field:* {escape(text)}"
 
 
-def _asked_again(item: FieldFacts) -> FieldFacts:
+def _with_secret_asked_again(item: FieldFacts) -> FieldFacts:
     if not (item.secret and item.typed):
         return item
     return replace(
@@ -275,3 +282,7 @@ def _is_default(item: InputField, shown: FieldFacts, value: Any) -> bool:
     if choices(shown) is None:
         return bool(value == read_text(shown, default_text(shown)))
     return bool(value == item.default)
+
+
+def _shape(field: FieldFacts) -> list[Any]:
+    return [field.name, field.field_type, field.secret, field.several, field.zone, list(field.allowed_values or [])]

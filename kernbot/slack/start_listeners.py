@@ -21,8 +21,8 @@ from kernbot.slack.parse_fields import read_fields
 from kernbot.slack.render import refusals, start_forms
 from kernbot.slack.render.inputs import field_id
 from kernbot.slack.sender import Place
-from kernbot.slack.start_fields import errors_of, filled, read_filled
-from kernbot.slack.starting import Asked, Started, Starting, digest_of_choices, run_id_of, shape_of
+from kernbot.slack.start_fields import errors_of, filled, read_filled, shape_of
+from kernbot.slack.starting import Asked, Started, Starting, digest_of_choices, run_id_of
 from kernbot.slack.subject import as_text
 from kernbot.slack.telling import refusal_of
 from kernbot.workflow.inputs import InputError

@@ -20,9 +20,8 @@ from kernbot.slack.doors import Doors
 from kernbot.slack.failures import SLACK_FAILURES, error_code
 from kernbot.slack.ids import Token
 from kernbot.slack.render import modals, refusals, start_forms
-from kernbot.slack.render.facts import FieldFacts
 from kernbot.slack.sender import Place
-from kernbot.slack.start_fields import Filled, filled
+from kernbot.slack.start_fields import filled, shape_of
 from kernbot.slack.telling import Message, names_of
 
 _log = logging.getLogger(__name__)
@@ -218,11 +217,6 @@ class Starting:
             await self._doors.sender.show(opened["id"], wanted, opened["hash"])
 
 
-def shape_of(name: str, start: Filled) -> str:
-    """Return a digest of what a form asks for: whatever was made for another one does not fit it."""
-    return digest([name, start.form.is_whole, *map(_shape, start.fields)])
-
-
 def digest_of_choices(choices: list[tuple[str, str | None]]) -> str:
     """Return a digest of the workflows to choose from, in their order."""
     return digest([name for name, _ in choices])
@@ -231,7 +225,3 @@ def digest_of_choices(choices: list[tuple[str, str | None]]) -> str:
 def run_id_of(view_id: str) -> str:
     """Return the id of the run that a form starts: the same however often the form is sent."""
     return hashlib.sha256(view_id.encode()).hexdigest()[:32]
-
-
-def _shape(field: FieldFacts) -> list[Any]:
-    return [field.name, field.field_type, field.secret, field.several, field.zone, list(field.allowed_values or [])]

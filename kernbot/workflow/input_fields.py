@@ -22,6 +22,7 @@ WHOLE = "Input"
 """The name of the one field that stands for a whole input."""
 
 _LONG_TEXT = 150
+_KINDS_ARE_SAID = {"type", "enum", "const", "anyOf", "oneOf", "$ref"}
 _RULES = {
     "minimum": "At least {}.",
     "exclusiveMinimum": "More than {}.",
@@ -145,7 +146,7 @@ def _field(name: str, schema: Schema, definitions: Schema, *, has_default: bool)
         kind = "list"
     if not _fits(default, kind, allowed, several=several):
         default = None
-    takes_null = shape.is_nullable or kind == "any"
+    takes_null = shape.is_nullable or not _KINDS_ARE_SAID.intersection(schema)
     needs_some = any(shape.core.get(rule) for rule in ("minLength", "minItems"))
     is_required, empty = _when_empty(
         default, has_default=has_default, takes_null=takes_null, is_typed=allowed is None, needs_some=needs_some
@@ -201,7 +202,9 @@ _IS_OF: dict[InputType, Callable[[Any], bool]] = {
 
 
 def _fits(default: Any, kind: InputType, allowed: list[Any] | None, *, several: bool) -> bool:
-    """Whether a default can be shown in the field."""
+    """Whether a default can be shown in the field, where blanks alone can't be told from nothing."""
+    if isinstance(default, str) and default.isspace():
+        return False
     if allowed is None:
         return _IS_OF.get(kind, lambda value: type(value) is str)(default)
     if not several:
@@ -210,15 +213,15 @@ def _fits(default: Any, kind: InputType, allowed: list[Any] | None, *, several: 
 
 
 def _are_lines(items: list[Any]) -> bool:
-    """Whether each item is one line of text, with no blanks around it."""
-    return all(isinstance(item, str) and item.split("\n") == [item.strip()] and item.isprintable() for item in items)
+    """Whether each item is one line of text that can be seen, with no blanks around it."""
+    return all(isinstance(item, str) and item.isprintable() and item == item.strip() != "" for item in items)
 
 
 def _when_empty(
     default: Any, *, has_default: bool, takes_null: bool, is_typed: bool, needs_some: bool
 ) -> tuple[bool, Any]:
     """Return whether something must be filled in, and what it means if nothing is."""
-    if default is None and has_default:
+    if (default is None and has_default) or default in ("", []):
         return False, LEFT_OUT
     if takes_null:
         return False, None

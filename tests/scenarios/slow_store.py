@@ -6,6 +6,7 @@ import asyncio
 
 from kernbot.db.base import AnswerRecord, PauseRecord
 from kernbot.db.in_memory import InMemoryDb
+from kernbot.db.slack import OfferedForm
 
 
 class SlowLedger(InMemoryDb):
@@ -19,3 +20,16 @@ class SlowLedger(InMemoryDb):
         """Wait, then close it."""
         await self.go_on.wait()
         return await super().close_pause(pause_id, answered, digest)
+
+
+class SlowForms(InMemoryDb):
+    """Finds no form before `go_on` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = asyncio.Event()
+
+    async def get_form(self, form_id: str) -> OfferedForm | None:
+        """Wait, then return it."""
+        await self.go_on.wait()
+        return await super().get_form(form_id)

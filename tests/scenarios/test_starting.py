@@ -440,3 +440,32 @@ async def test_a_form_that_comes_twice_starts_one_run(team: Team) -> None:
     async with team.bot(_Orders().workflow):
         await team.hears("dee", "Started `orders`", times=3)
         assert await team.runs() == len(team.parents()) == 1
+
+
+async def test_a_secret_in_a_mention_is_asked_for_again(team: Team) -> None:
+    """The form does not show it; sent without it, the run has none."""
+    orders = _Orders()
+    async with team.bot(orders.workflow):
+        offer = await _mention(team, "run orders region=EU units=3 access_token=hunter2")
+        assert "hunter2" not in str(offer)
+        assert (await team.click("dee", offer, ids.START_OPEN)).ok
+        view = await team.modal("dee", lambda view: "region" in _inputs(view))
+        assert "*Type it again:*" in words(view)
+        assert "hunter2" not in str(view)
+        assert (await team.person("dee").submit(view["id"], {})).ok
+        await team.eventually(lambda: orders.given)
+    assert orders.given == [_Order(region="EU", units=3)]
+
+
+async def test_more_workflows_than_an_option_list_holds_are_searched(team: Team) -> None:
+    """Up to ten stand one under the other; more are searched in a menu, over a hundred in groups."""
+    step = Deploy().workflow.steps
+    workflows = [Workflow(name=f"flow_{number:03}", steps=step) for number in range(101)]
+    async with team.bot(*workflows):
+        view = await _form(team, "dee", "run")
+        menu = _inputs(view)["Workflow"]
+        assert menu["type"] == "static_select"
+        assert [len(group["options"]) for group in menu["option_groups"]] == [100, 1]
+        assert (await team.send("dee", view, menu["option_groups"][1]["options"][0]["value"])).ok
+        view = await team.modal("dee", lambda view: "Input" in _inputs(view))
+        assert "flow_100" in words(view)
