@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from kernbot.db.base import PauseRecord, Snapshot
 from kernbot.engine.authority import MEMBERS, Rule, deed_of, takes_from_requester, wants_other_eyes
 from kernbot.slack.ids import is_group, slack_user
@@ -52,5 +54,5 @@ def _approver(of: str, snapshot: Snapshot, pause: PauseRecord) -> Approver:
 
 
 def _was_called_before(group: str, snapshot: Snapshot, pause: PauseRecord) -> bool:
-    before = snapshot.pauses[: snapshot.pauses.index(pause)]
+    before = takewhile(lambda earlier: earlier.pause_id != pause.pause_id, snapshot.pauses)
     return any(group in (_rule_of(earlier).approvers or ()) for earlier in before)

@@ -45,7 +45,7 @@ async def test_whoever_asked_does_not_approve(team: Team) -> None:
         before = await team.run()
         for times, action in enumerate(("pause.approve", "pause.reject"), start=1):
             await team.click("ana", card, action)
-            told = await team.hears("ana", "you asked for this run, so somebody else has to approve it", times=times)
+            told = await team.hears("ana", "you asked for this run, so somebody else has to answer this", times=times)
             assert "`Bob` may answer. Ask one of them." in told
         assert await team.run() == before
         await team.click("bob", card, "pause.approve")
@@ -80,7 +80,7 @@ async def test_input_with_a_confirmation_is_an_approval(team: Team) -> None:
         card = await team.ask("configure", FORM, who="ana")
         assert "May answer: <@UBOB>; not `Ana`, who asked for it." in words(card)
         shown = await team.press("ana", card, "pause.fill")
-        assert "somebody else has to approve it" in words(shown)
+        assert "somebody else has to answer this" in words(shown)
 
 
 async def test_what_a_gate_says_wins(team: Team) -> None:
@@ -111,7 +111,7 @@ async def test_a_stranger_who_asked_does_not_approve_either(team: Team) -> None:
     async with team.bot(Deploy().workflow, register={"approvers": ["USAM", "UANA"], "starters": ["USAM"]}):
         card = await team.ask("deploy", QUESTION, who="sam")
         await team.click("sam", card, "pause.reject")
-        await team.hears("sam", "you asked for this run, so somebody else has to approve it")
+        await team.hears("sam", "you asked for this run, so somebody else has to answer this")
         assert (await team.run()).run.status is RunStatus.PAUSED
 
 
@@ -171,7 +171,7 @@ async def test_owners_see_to_what_failed(team: Team) -> None:
     async with team.bot(failing, register={"approvers": ["UANA", "UDEE"], "owners": ["UBOB"]}):
         card = await team.ask("deploy", "Retry the failed step")
         await team.click("dee", card, "pause.skip")
-        await team.hears("dee", "somebody else has to approve it")
+        await team.hears("dee", "somebody else has to answer this")
         await team.click("bob", card, "pause.retry")
         await team.says(card, "Retried")
         again = await team.until(

@@ -46,7 +46,7 @@ async def test_a_member_who_asked_does_not_approve(team: Team) -> None:
     async with team.bot(Deploy().workflow, register=BY_GROUP):
         card = await team.ask("deploy", QUESTION, who="ana")
         await team.click("ana", card, "pause.approve")
-        await team.hears("ana", "you asked for this run, so somebody else has to approve it")
+        await team.hears("ana", "you asked for this run, so somebody else has to answer this")
         await team.click("bob", card, "pause.approve")
         await team.says(card, "Approved, the step ran")
 

@@ -76,6 +76,8 @@ def test_a_large_group_is_called_once_per_run() -> None:
     later = replace(first, pause_id="p2")
     assert called(first) == [Approver("S01REL"), Approver("S02ALL")]
     assert called(later, first) == [Approver("S01REL"), Approver("S02ALL", "@everybody")]
+    answered_meanwhile = replace(first, state="answered")
+    assert approvers_of(run_with(answered_meanwhile, later), first) == [Approver("S01REL"), Approver("S02ALL")]
 
 
 def test_a_group_that_was_not_known_when_the_run_began_is_called_each_time() -> None:

@@ -99,7 +99,7 @@ def test_where_people_are_named_they_are_told_by_name() -> None:
     assert refusal[1].startswith("`Ana`, `&lt;@U1&gt;`, `Person 0`")
     assert refusal[1].endswith(", 12 more may answer. Ask one of them.")
     assert lines(refusals.not_allowed(Refusal.REQUESTER, "C0DEPLOY", ["Bob"])) == [
-        "*Not recorded: you asked for this run, so somebody else has to approve it.*",
+        "*Not recorded: you asked for this run, so somebody else has to answer this.*",
         "`Bob` may answer. Ask one of them.",
     ]
     assert lines(refusals.not_allowed(Refusal.REQUESTER, "C0DEPLOY", []))[1] == (

@@ -26,7 +26,7 @@ _WHY = {
     "bot": "bots may not do this",
     "not_a_member": "you are not a full member of {channel}",
     "not_named": "you are not among those who may {do}",
-    "requester": "you asked for this run, so somebody else has to approve it",
+    "requester": "you asked for this run, so somebody else has to answer this",
     "not_yours": "this run is not yours to cancel",
 }
 """By the values of `authority.Refusal`."""
