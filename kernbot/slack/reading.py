@@ -70,6 +70,11 @@ def pause_facts(snapshot: Snapshot, pause: PauseRecord) -> PauseFacts:
     return _Record(snapshot).pause(pause)
 
 
+def card_of(snapshot: Snapshot, pause: PauseRecord) -> str:
+    """Return the question whose card this one stands on: itself, or the first of several that share a card."""
+    return _Record(snapshot, hides_values=True).first_asked(pause) or pause.pause_id
+
+
 def listed_facts(run: RunRecord, pause: PauseRecord, channel: str) -> tuple[RunFacts, PauseFacts]:
     """Return what a list shows of an open question: its run's own row and the question, no values and no steps."""
     session = SessionRecord(
@@ -116,7 +121,7 @@ class _Record:
         answer = self._stored(pause)
         return PauseFacts(
             pause_id=pause.pause_id,
-            first_asked=self._first_asked(pause),
+            first_asked=self.first_asked(pause),
             kind=_kind(pause),
             message=scrubbed(question["message"], self.rows.secrets),
             step_name=pause.step_name,
@@ -177,7 +182,7 @@ class _Record:
         shown = masked(value)
         return scrubbed(shown, self.rows.secrets) if type(shown) is str else shown
 
-    def _first_asked(self, pause: PauseRecord) -> str | None:
+    def first_asked(self, pause: PauseRecord) -> str | None:
         """Return the first question that stands on the same card: in an earlier round, or about another call."""
         paths = self._calls_on_card(pause) if pause.kind == "tool" else [pause.path]
         same = (other.pause_id for other in self._pauses if other.kind == pause.kind and other.path in paths)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kernbot.db.base import PauseRecord
 from kernbot.runtime.waiting import Question, Queue, open_questions, questions_of, queue_of
 from kernbot.slack.doors import Doors
-from kernbot.slack.reading import listed_facts
+from kernbot.slack.reading import card_of, listed_facts
 from kernbot.slack.render.facts import Listed, Waiting
 from kernbot.slack.render.lists import MOST_IN_LIST
 
@@ -55,6 +56,13 @@ async def _listed(doors: Doors, questions: Sequence[Question], known: dict[str, 
 
 async def _one(doors: Doors, question: Question) -> Listed:
     run, pause = question.open.run, question.open.pause
-    link = await doors.outbox.link_to_card(run.run_id, pause.pause_id)
+    link = await doors.outbox.link_to_card(run.run_id, await _card(doors, pause))
     facts = listed_facts(run, pause, question.registered.channel)
     return Listed(run=facts[0], pause=facts[1], link=link)
+
+
+async def _card(doors: Doors, pause: PauseRecord) -> str:
+    """Return the question whose card a question stands on; only calls, and later rounds, share one with others."""
+    may_share = pause.kind == "tool" or pause.number > 1
+    snapshot = await doors.service.store.load_run(pause.run_id) if may_share else None
+    return card_of(snapshot, pause) if snapshot else pause.pause_id

@@ -8,6 +8,7 @@ from kernbot.localslack.block_kit import check_message
 from kernbot.run import RunStatus
 from kernbot.workflow import OnError, Router, Step, Workflow
 from tests.scenarios.team import ELSEWHERE, Team, words
+from tests.scenarios.test_calls import two_refunds
 from tests.scenarios.test_failures import Flaky, sending
 from tests.scenarios.workflows import QUESTION, Deploy, configure
 
@@ -83,6 +84,26 @@ async def test_a_run_is_cancelled_from_a_failed_step_in_the_list(team: Team) -> 
         assert (await team.person("dee").view_action(view["id"], "run.cancel")).ok
         await team.modal("dee", lambda view: "*Cancelled:*" in words(view))
         await team.says(card, "Run cancelled")
+
+
+async def test_each_call_of_a_turn_is_listed_and_decided(team: Team) -> None:
+    """Both lead to the card that they share; one is rejected and one approved from the list."""
+    made: list[str] = []
+    async with team.bot(two_refunds(made).workflow):
+        card = await team.ask("refund", "2 calls")
+        shown = await team.reads("ana", "pending")
+        links = [b["url"] for block in shown["blocks"] for b in block.get("elements", []) if "url" in b]
+        assert [card["ts"].replace(".", "") in link for link in links] == [True, True]
+        view = await team.press("ana", shown, "home.answer.0")
+        assert (await team.person("ana").view_action(view["id"], "pause.approve")).ok
+        view = await team.modal("ana", lambda view: "*Approved* by <@UANA>" in words(view))
+        await team.person("ana").close(view["id"])
+        view = await team.press("ana", shown, "home.answer.1")
+        assert (await team.person("ana").view_action(view["id"], "pause.feedback")).ok
+        form = await team.modal("ana", lambda view: view["callback_id"] == "pause.feedback")
+        assert (await team.send("ana", form, "Too much.")).ok
+        await team.under(team.parents()[0], "Result of refund")
+        assert len(made) == 1
 
 
 @pytest.mark.parametrize("who", ["olga", "gus"])
