@@ -21,6 +21,7 @@ from kernbot.runtime.dispatcher import InProcessDispatcher
 from kernbot.runtime.registry import KernBot
 from kernbot.runtime.service import NotAllowedError, Service
 from kernbot.runtime.stale import Stale
+from kernbot.runtime.troubles import Troubles
 from kernbot.settings import Settings
 from kernbot.slack.app import build_app, build_inbox
 from kernbot.slack.channels import Channels, place_workflows
@@ -111,6 +112,7 @@ class _Parts:
         channels = Channels(client, clock)
         complaints = Complaints(clock)
         folds = Folds(bot, store, messages=store, sender=sender, pace=pace, tokens=tokens, channels=channels)
+        troubles = Troubles()
         desks = Desks(
             bot,
             store,
@@ -121,6 +123,7 @@ class _Parts:
             readers=Readers(store, self._may_answer, self._named_outside),
             folds=folds,
             complaints=complaints,
+            troubles=troubles,
         )
         self._outbox = Outbox(
             desks=desks,
@@ -138,6 +141,7 @@ class _Parts:
             engine=Engine(store=store, clock=clock, lease_seconds=settings.lease_seconds),
             poke=self._poke,
             changed=self._changed,
+            troubles=troubles,
         )
         self._dispatcher = InProcessDispatcher(self._service.execute_run)
         self._alarm = Alarm(self._sweep, self._seconds_left, interval=settings.sweep_seconds)

@@ -15,7 +15,7 @@ from kernbot.engine.gates import Verdict
 from kernbot.engine.journal import SKIPPED
 from kernbot.engine.live import Made, Making
 from kernbot.engine.outcomes import give_up, keep_failure
-from kernbot.engine.questions import ask_after_crash, ask_after_failure
+from kernbot.engine.questions import ask_after_crash, ask_after_failure, traceback_text
 from kernbot.engine.waiting import Events, answer_to, going_on
 from kernbot.run.events import StepErrorEvent
 from kernbot.workflow.node import Node
@@ -82,7 +82,17 @@ def _question_about_last_attempt(run: Execution, node: Node, visit: Visit) -> Pa
     is_answered = asked is not None and asked.state == "answered"
     if not is_answered and _may_try_again(run, node, visit):
         return None
-    return ask_after_failure(node, visit.asking(run, node), attempt, failure.text)
+    attempts = _attempts_by_itself(node, visit)
+    return ask_after_failure(node, visit.asking(run, node), attempt, failure.text, attempts=attempts)
+
+
+def _attempts_by_itself(node: Node, visit: Visit) -> int:
+    """Return how often a node is tried before people are asked about it."""
+    if not isinstance(node, Step):
+        return 1
+    gated, on_error = visit.gated, visit.on_error_of(node)
+    failures = range(1, node.max_retries + 1)
+    return 1 + sum(1 for count in failures if gates.may_try_again(node, count, gated=gated, on_error=on_error))
 
 
 async def _skip_last_attempt(run: Execution, node: Node, path: str) -> None:
@@ -153,7 +163,8 @@ async def _attempt(run: Execution, node: Node, visit: Visit, work: Work[Any], tr
         if run.is_broken:
             raise
         trial.failure = Failure.of(error)
-        await run.append(node, visit.path, "failure", {"error": trial.failure.text}, attempt=attempt)
+        failed = {"error": trial.failure.text, "traceback": traceback_text(error)}
+        await run.append(node, visit.path, "failure", failed, attempt=attempt)
         return
     assert made is not None  # noqa: S101 - it is what `make` yields last
     await work.keep(attempt, made.value)

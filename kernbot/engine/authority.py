@@ -244,6 +244,11 @@ def may_cancel(policy: Policy, person: Person, requester: str | None) -> Refusal
     return None if may else Refusal.NOT_YOURS
 
 
+def may_trace(policy: Policy, person: Person) -> bool:
+    """Whether a person may see tracebacks: the workflow's owners and the operators may."""
+    return _missing(person) is None and is_named(policy.owners | policy.operators, person)
+
+
 def _missing(person: Person) -> Refusal | None:
     """Say what somebody lacks for a full member of the workspace."""
     if not person.is_active:

@@ -19,6 +19,8 @@ from kernbot.workflow.node import Node
 from kernbot.workflow.review import HumanReview, OnReject
 from kernbot.workflow.router import Router
 
+_LONGEST_TRACEBACK = 20_000
+
 Kind = Literal["confirmation", "user_input", "route", "output_review", "iteration_review", "tool", "error"]
 
 
@@ -190,8 +192,11 @@ def ask_after_crash(node: Node, asking: Asking, number: int, *, what: str | None
     return asking.pause(node.name, "error", question, number, **promise_of(node.human_review, asking, silence))
 
 
-def ask_after_failure(node: Node, asking: Asking, attempt: int, error: str) -> PauseRecord:
-    """Return the pause of a node that failed for now: its `on_error` is to ask people."""
+def ask_after_failure(node: Node, asking: Asking, attempt: int, error: str, *, attempts: int = 1) -> PauseRecord:
+    """Return the pause of a node that failed for now: its `on_error` is to ask people.
+
+    `attempts` says how often it is tried by itself before they are asked.
+    """
     error_class, _, error_message = error.partition(": ")
     question = {
         "message": f"Retry the failed step `{node.name}`?",
@@ -200,6 +205,7 @@ def ask_after_failure(node: Node, asking: Asking, attempt: int, error: str) -> P
         "error_type": error_class.rpartition(".")[2],
         "error_message": error_message,
         "attempt": attempt,
+        "attempts": attempts,
         "on_timeout": str(node.human_review.on_timeout),
         "irreversible": node.human_review.irreversible,
         "actions": [Action.retry, Action.skip, Action.cancel],
@@ -219,6 +225,11 @@ def ask_about_change(name: str, problem: str, asking: Asking, number: int) -> Pa
         "actions": [Action.retry, Action.cancel],
     }
     return asking.pause(name, "error", question, number)
+
+
+def traceback_text(error: BaseException) -> str:
+    """Return how an exception came about, as Python shows it; of a long one, the end."""
+    return "".join(traceback.format_exception(error))[-_LONGEST_TRACEBACK:].strip()
 
 
 def error_text(error: BaseException) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from kernbot.db.base import PauseRecord, RunExistsError, RunFilter, RunRecord, Snapshot, Store
@@ -21,6 +21,7 @@ from kernbot.run.answer import Action, Answer
 from kernbot.run.status import RunStatus
 from kernbot.runtime.answerers import Named
 from kernbot.runtime.registry import KernBot, Registration
+from kernbot.runtime.troubles import Troubles
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ class Service:
     """Tells the dispatcher that a run has something to do."""
     changed: Callable[[str], None]
     """Tells whoever shows runs that one of them has changed."""
+    troubles: Troubles = field(default_factory=Troubles)
 
     @property
     def now(self) -> float:
@@ -202,6 +204,12 @@ class Service:
             return is_retried
         return await self._retry_waiting(run_id, person_id, at=at, door=door)
 
+    async def may_trace(self, run_id: str, person_id: str) -> bool:
+        """Whether a person may see the tracebacks of a run's failures."""
+        _, registered = await self._run(run_id)
+        person = await self.people.look_up(person_id, registered.channel, registered.policy.named)
+        return authority.may_trace(registered.policy, person)
+
     async def look(self, run_id: str, person_id: str) -> tuple[Snapshot, Registration]:
         """Return all of a run, if the person may see it; else NotFoundError, as for a run that isn't there."""
         run, registered = await self._run(run_id)
@@ -252,10 +260,14 @@ class Service:
         except ConflictError as conflict:
             _log.debug("run not taken up: %s", conflict, extra={"run_id": run_id})
         except Exception as error:
+            self.troubles.note(run_id, error)
             ended = await self.store.get_run(run_id)
             if ended is None or ended.status is not RunStatus.ERROR:
                 raise
+            self.troubles.clear(run_id)
             _log.info("run ended in error: %s", type(error).__name__, extra={"run_id": run_id})
+        else:
+            self.troubles.clear(run_id)
         finally:
             self.changed(run_id)
 

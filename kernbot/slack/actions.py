@@ -132,7 +132,7 @@ class Actions:
         pause = await self._doors.pause_of(click.token, click.action_id)
         if click.action_id == ids.DETAILS:
             await self._service.look(pause.run_id, who)
-            return modals.details(*await question(self._doors, pause))
+            return modals.details(*await question(self._doors, pause, who))
         await self._service.check_may_answer(pause.pause_id, who)
         run, facts = await question(self._doors, pause)
         if not facts.is_open:

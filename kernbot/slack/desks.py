@@ -9,6 +9,7 @@ from kernbot.db.base import Snapshot, Store
 from kernbot.db.slack import SlackMessage, SlackStore
 from kernbot.engine.large import load
 from kernbot.runtime.registry import KernBot, Registration
+from kernbot.runtime.troubles import Troubles
 from kernbot.slack.channels import Channels, what_became_of
 from kernbot.slack.complaints import Complaints
 from kernbot.slack.folds import Folds
@@ -45,6 +46,7 @@ class Desks:
         readers: Readers,
         folds: Folds,
         complaints: Complaints,
+        troubles: Troubles,
     ) -> None:
         self._bot = bot
         self._store = store
@@ -55,6 +57,7 @@ class Desks:
         self._readers = readers
         self._folds = folds
         self._complaints = complaints
+        self._troubles = troubles
         self._in_plain: set[tuple[str, Key, str]] = set()
 
     async def of_run(self, run_id: str, given_up: Collection[Key]) -> Desk | None:
@@ -117,6 +120,7 @@ class Desks:
             registered.channel,
             hides_values=places.hides_values,
             run_link=self._link(rows.get(PARENT)),
+            trouble=self._troubles.of(snapshot.run.run_id),
         )
         if waiting is None:
             return facts

@@ -40,10 +40,16 @@ def run_facts(
     hides_values: bool = False,
     run_link: str | None = None,
     open_question_link: str | None = None,
+    trouble: str | None = None,
+    traced: bool = False,
 ) -> RunFacts:
-    """Return what there is to show of a run; without values, result and error texts where people may not see them."""
+    """Return what there is to show of a run; without values, result and error texts where people may not see them.
+
+    `trouble` is the reference under which the log says why it could not be carried on; `traced` says that tracebacks
+    are shown.
+    """
     run = snapshot.run
-    record = _Record(snapshot, hides_values=hides_values)
+    record = _Record(snapshot, hides_values=hides_values, trouble=trouble, traced=traced)
     is_told = run.status is RunStatus.COMPLETED and not hides_values
     outcome = run.outcome or {}
     return RunFacts(
@@ -65,9 +71,9 @@ def run_facts(
     )
 
 
-def pause_facts(snapshot: Snapshot, pause: PauseRecord) -> PauseFacts:
+def pause_facts(snapshot: Snapshot, pause: PauseRecord, *, traced: bool = False) -> PauseFacts:
     """Return what there is to show of one question."""
-    return _Record(snapshot).pause(pause)
+    return _Record(snapshot, traced=traced).pause(pause)
 
 
 def card_of(snapshot: Snapshot, pause: PauseRecord) -> str:
@@ -93,8 +99,12 @@ def listed_facts(run: RunRecord, pause: PauseRecord, channel: str) -> tuple[RunF
 class _Record:
     """A run's rows, and what can be told from them."""
 
-    def __init__(self, snapshot: Snapshot, *, hides_values: bool = False) -> None:
+    def __init__(
+        self, snapshot: Snapshot, *, hides_values: bool = False, trouble: str | None = None, traced: bool = False
+    ) -> None:
         self._hides_values = hides_values
+        self._trouble = trouble
+        self._traced = traced
         self._snapshot = snapshot
         self._run = snapshot.run
         self._pauses = snapshot.pauses
@@ -107,7 +117,14 @@ class _Record:
         output = self._journal.output(path)
         failed = next(iter(output.failed_steps()), None) if output else None
         error = self.told(failed.error) if failed else None
-        return StepFacts(name=name, state=self._state(path), seconds=self._seconds(path), error=error)
+        state = self._state(path)
+        return StepFacts(
+            name=name,
+            state=state,
+            seconds=self._seconds(path),
+            error=error,
+            traceback=self._traceback_under(path) if state == "failed" else None,
+        )
 
     def told(self, error: str | None) -> str | None:
         """Return as much of an error as may be shown: its class alone where values are hidden."""
@@ -119,6 +136,8 @@ class _Record:
         question = pause.question
         answered = pause.answered
         answer = self._stored(pause)
+        followed = self._followed_a_look(pause) if _is_look(pause, answer) else self._followed(pause, answer)
+        is_stuck = followed == "resuming" and answer is not None and self._trouble is not None
         return PauseFacts(
             pause_id=pause.pause_id,
             first_asked=self.first_asked(pause),
@@ -154,6 +173,9 @@ class _Record:
             **self._call(pause),
             error=self.told(_error_of(question)),
             cause=question.get("cause"),
+            attempt=question.get("attempt"),
+            attempts=question.get("attempts", 1),
+            traceback=self._traceback(pause.path, question.get("attempt")),
             approvers=approvers_of(self._snapshot, pause),
             requester_may=requester_may(self._snapshot, pause),
             opened_at=pause.opened_at,
@@ -162,9 +184,20 @@ class _Record:
             answer=replace(answer, values={}, output=None) if answer and self._hides_values else answer,
             answered_at=answered.at if answered else None,
             answered_by=_who(answered.by) if answered else None,
-            followed=self._followed_a_look(pause) if _is_look(pause, answer) else self._followed(pause, answer),
+            followed="stuck" if is_stuck else followed,
+            reference=self._trouble if is_stuck else None,
             seconds=self._seconds(pause.path),
         )
+
+    def _traceback(self, path: str, attempt: int | None) -> str | None:
+        """Return how an attempt failed, where that may be shown."""
+        entry = self._journal.get(path, "failure", attempt) if attempt and self._traced else None
+        text = entry.payload.get("traceback") if entry else None
+        return scrubbed_error(text, self.rows.secrets) if text else None
+
+    def _traceback_under(self, path: str) -> str | None:
+        failed = [entry for entry in self._entries if entry.kind == "failure" and _is_under(entry.path, path)]
+        return self._traceback(failed[-1].path, failed[-1].attempt) if failed else None
 
     def _stored(self, pause: PauseRecord) -> Answer | None:
         """Return the answer that a question was given, without what is secret."""

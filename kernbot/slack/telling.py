@@ -23,16 +23,18 @@ Message = dict[str, Any]
 async def run_for(doors: Doors, run_id: str, who: str) -> RunFacts:
     """Return what there is to show of a run to a person; NotFoundError if they may not see it."""
     snapshot, registered = await doors.service.look(run_id, who)
-    return run_facts(snapshot, registered.channel, run_link=await doors.outbox.link_to_run(run_id))
+    traced = await doors.service.may_trace(run_id, who)
+    return run_facts(snapshot, registered.channel, run_link=await doors.outbox.link_to_run(run_id), traced=traced)
 
 
-async def question(doors: Doors, pause: PauseRecord) -> tuple[RunFacts, PauseFacts]:
-    """Return what there is to show of a question and its run."""
+async def question(doors: Doors, pause: PauseRecord, who: str | None = None) -> tuple[RunFacts, PauseFacts]:
+    """Return what there is to show of a question and its run: to a person, or to all."""
     snapshot = await load(doors.service.store, pause.run_id)
     registered = doors.service.bot.of_workflow(snapshot.run.workflow_id)
     channel = registered.channel if registered else ""
     link = await doors.outbox.link_to_run(pause.run_id)
-    return run_facts(snapshot, channel, run_link=link), pause_facts(snapshot, pause)
+    traced = who is not None and await doors.service.may_trace(pause.run_id, who)
+    return run_facts(snapshot, channel, run_link=link), pause_facts(snapshot, pause, traced=traced)
 
 
 async def cancel(doors: Doors, run_id: str, who: str, *, door: str) -> Message | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kernbot.run import RunStatus
 from kernbot.workflow import Step, StepInput, Steps, Workflow
+from tests.scenarios.failing_store import FailingStore
 from tests.scenarios.team import Team, words
 
 
@@ -105,3 +106,32 @@ async def test_an_approved_pipeline_that_fails_inside_says_so(team: Team) -> Non
     async with team.bot(Workflow(name="sending", steps=[pipe])):
         await team.click("ana", card := await team.ask("sending", "Send all?"), "pause.approve")
         await team.says(card, "Approved, the step failed: Send all?")
+
+
+async def test_a_traceback_is_for_owners(team: Team) -> None:
+    """On the card stand class, first line and the attempt; the details hold the traceback for the owners alone."""
+    async with team.bot(sending(Flaky(good_at=9), on_error="pause", max_retries=1), register={"owners": ["UANA"]}):
+        card = await team.ask("sending", "Retry the failed step `send`?")
+        assert "Attempt 2 failed, after 1 retry by itself." in words(card)
+        assert "*Retry*: attempts 3 to 4, until one works." in words(card)
+        assert "Traceback" not in words(card)
+        theirs = words(await team.press("bob", card, "pause.details"))
+        assert "Traceback" not in theirs
+        assert "The workflow's owners and the operators see more" in theirs
+        assert "Traceback (most recent call last)" in words(await team.press("ana", card, "pause.details"))
+
+
+async def test_an_answer_that_could_not_be_acted_on_stays(team: Team) -> None:
+    """The card says that resuming failed, under which reference, and that it will be tried again; then it goes on."""
+    send = Flaky(good_at=1)
+    team.store = store = FailingStore()
+    async with team.bot(sending(send, requires_confirmation=True, confirmation_message="Send?"), sweep_seconds=0.2):
+        card = await team.ask("sending", "Send?")
+        store.fails = True
+        await team.click("ana", card, "pause.approve")
+        shown = await team.says(card, "will be tried again; the decision stays")
+        assert "*Approved* by <@UANA>" in words(shown)
+        assert not send.tries
+        store.fails = False
+        await team.says(card, "Approved, the step ran")
+        assert [entry.kind for entry in (await team.run()).journal].count("started") == 1

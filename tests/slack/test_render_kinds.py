@@ -10,6 +10,7 @@ import pytest
 from kernbot.errors import ConfigurationError
 from kernbot.run.answer import Action
 from kernbot.slack import ids
+from kernbot.slack.render import modals
 from kernbot.slack.render.card import card
 from kernbot.slack.render.facts import Choice, FieldFacts, PauseFacts, Reviewed
 from kernbot.slack.render.forms import form_of
@@ -419,3 +420,38 @@ def test_a_retry_of_what_cannot_be_undone_asks_back() -> None:
     )
     dialog = buttons(shown(failed))["Retry"]["confirm"]
     assert dialog["text"]["text"].endswith("This cannot be undone.")
+
+
+@pytest.mark.parametrize(
+    ("attempts", "special", "rule"),
+    [
+        (1, "Attempt 3 failed.", "*Retry*: attempt 4. *Skip*: the run goes on with `announce` and ends"),
+        (2, "Attempt 3 failed, after 1 retry by itself.", "*Retry*: attempts 4 to 5, until one works. *Skip*: "),
+    ],
+)
+def test_an_error_says_which_attempt_failed_and_what_a_retry_is(attempts: int, special: str, rule: str) -> None:
+    """With the retries that the step makes by itself."""
+    failed = replace(DEFINITION_CHANGED, cause="failed", error="RuntimeError: no", attempt=3, attempts=attempts)
+    assert text_of(part(shown(failed), "special")) == special
+    assert rules_of(failed)[0].startswith(rule)
+
+
+def test_a_traceback_is_in_the_details_of_those_who_may_see_it() -> None:
+    """Others read where the owners find it."""
+    failed = replace(DEFINITION_CHANGED, cause="failed", error="RuntimeError: no", attempt=3)
+    view = modals.details(RUN, replace(failed, traceback='File "x.py", line 3'))
+    assert "traceback part" not in str(view)
+    assert text_of(part(view, "values.1")) == 'tracebackFile "x.py", line 3'
+    assert text_of(part(modals.details(RUN, failed), "no-traceback")) == (
+        "The workflow's owners and the operators see more: run 7f3c7f, attempt 3."
+    )
+
+
+def test_an_answer_stays_where_the_run_could_not_go_on() -> None:
+    """The card says so, with the reference of the log."""
+    message = shown(replace(answered(CONFIRMATION, Action.confirm, "stuck"), reference="a1b2c3"))
+    assert message["text"] == "Approved, resuming failed: Ship this release to production?"
+    assert text_of(part(message, "outcome")) == (
+        f"*Approved* by <@U02ANA>, {ANSWERED}. "
+        "Resuming failed (ref a1b2c3), and will be tried again; the decision stays."
+    )

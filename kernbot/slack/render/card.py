@@ -65,6 +65,8 @@ def _open(run: RunFacts, pause: PauseFacts, tokens: TokenMaker, at: At) -> Itera
 def _subject(pause: PauseFacts, at: At) -> Iterator[Block]:
     if pause.cause in ("definition_changed", "failed"):
         yield error_quote(at("error"), pause.error or "")
+        if text := special(pause) if pause.attempt is not None else None:
+            yield section(at("special"), text)
         return
     if pause.hides_values:
         yield section(at("hidden"), "Its values are not shown: this channel is shared with another organisation.")

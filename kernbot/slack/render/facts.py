@@ -30,9 +30,9 @@ CardKind = Literal[
 CALLS: Collection[CardKind] = ("call_confirmation", "call_input", "call_result", "agent_input", "agent_choices")
 """Those that an agent waits for."""
 
-Followed = Literal["resuming", "held", "ran", "failed", "skipped", "else", "cancelled", "again"]
-"""What came of an answer: `resuming` until it is known, `held` while other calls of its turn are undecided, `again`
-where it has the same asked, or done, once more."""
+Followed = Literal["resuming", "stuck", "held", "ran", "failed", "skipped", "else", "cancelled", "again"]
+"""What came of an answer: `resuming` until it is known, `stuck` where that failed and will be tried again, `held` while
+other calls of its turn are undecided, `again` where it has the same asked, or done, once more."""
 
 CALLS_ON_A_CARD = 10
 """Of more calls of one turn, each ten have a card."""
@@ -47,6 +47,8 @@ class StepFacts:
     seconds: float | None = None
     error: str | None = None
     """Class and first line, for a failed one."""
+    traceback: str | None = None
+    """Of its last failure, for those who may see it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +178,12 @@ class PauseFacts:
     reject_label: str | None = None
     error: str | None = None
     """Class and first line, for an error."""
+    attempt: int | None = None
+    """Which attempt it was that failed."""
+    attempts: int = 1
+    """How often it is tried by itself before people are asked."""
+    traceback: str | None = None
+    """For those who may see it."""
     cause: str | None = None
     """`failed`, `may_have_run` or `definition_changed`, for an error."""
     approvers: Sequence[Approver] | None = None
@@ -191,6 +199,8 @@ class PauseFacts:
     answered_by: str | None = None
     """A Slack user id; `timeout`; or the name of another door, such as `library`."""
     followed: Followed = "resuming"
+    reference: str | None = None
+    """Under which the log says why the run could not be carried on after the answer."""
     seconds: float | None = None
     """How long the step ran after the answer."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from kernbot.run.answer import Action
 from kernbot.slack import ids
-from kernbot.slack.ids import block_id
+from kernbot.slack.ids import block_id, short_id
 from kernbot.slack.render.blocks import At, Block, context, error_quote, line, quote, rich_text, section, words
 from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.outcome import outcome
@@ -55,6 +55,9 @@ def details(run: RunFacts, pause: PauseFacts, buttons: Sequence[Block] = ()) -> 
     ]
     if pause.error:
         head.append(error_quote(at("error"), pause.error))
+    if pause.attempt is not None and pause.traceback is None:
+        reference = f"run {short_id(run.run_id)}, attempt {pause.attempt}"
+        head.append(context(at("no-traceback"), f"The workflow's owners and the operators see more: {reference}."))
     room = MOST_BLOCKS - len(head) - len(buttons)
     return modal("Details", [*head, *fitted(at, _parts_of_question(pause), room), *buttons])
 
@@ -94,6 +97,8 @@ def _rules_or_outcome(run: RunFacts, pause: PauseFacts, at: At) -> Block:
 def _parts_of_question(pause: PauseFacts) -> Iterator[Part]:
     yield from parts_asked_about(pause)
     yield from parts_of((choice.name, choice.description or "") for choice in pause.choices)
+    if pause.traceback:
+        yield from pieces_of("traceback", pause.traceback)
     if pause.answer is None:
         return
     yield from parts_of((name, as_text(value)) for name, value in pause.answer.values.items())
@@ -115,6 +120,8 @@ def _blocks_of_run(run: RunFacts, at: At) -> Iterator[Block]:
         yield from numbered(at, f"values.{number}", _parts_of_question(pause))
     for number, step in enumerate(failed_steps(run)):
         yield from numbered(at, f"error.{number}", pieces_of(step.name, step.error or "no message"))
+        if step.traceback:
+            yield from numbered(at, f"traceback.{number}", pieces_of("traceback", step.traceback))
     if run.error:
         yield from numbered(at, "error", pieces_of("error", run.error))
     if run.content is not None:

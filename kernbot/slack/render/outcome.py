@@ -38,6 +38,7 @@ _DEEDS_OF_THE_TIMER = {
 }
 _IN_SHORT: dict[Followed, str] = {
     "resuming": "resuming",
+    "stuck": "resuming failed",
     "held": "the agent waits for the other calls",
     "ran": "the step ran",
     "failed": "the step failed",
@@ -55,6 +56,7 @@ _CLAUSES: dict[Followed, str] = {
 }
 _TOLD_LATER: dict[Followed, str] = {
     "resuming": "the run is going on",
+    "stuck": "it could not go on yet, and will be tried again",
     "ran": "the step has run",
 }
 _OF_A_REVIEW: dict[Followed, str] = {
@@ -170,6 +172,8 @@ def _clauses(pause: PauseFacts) -> list[str]:
 
 
 def _clause(pause: PauseFacts) -> str:
+    if pause.followed == "stuck":
+        return f"resuming failed (ref {pause.reference}), and will be tried again; the decision stays"
     if pause.followed == "ran" and pause.kind not in _BY_KIND and pause.seconds is not None:
         return f"the step ran in {duration(pause.seconds)}"
     if pause.followed == "ran" and pause.kind == "output_review" and pause.next_step is not None:

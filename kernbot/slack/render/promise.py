@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kernbot.slack.ids import is_group
 from kernbot.slack.render.changed import runs_as_it_is_now
 from kernbot.slack.render.facts import CALLS, Approver, PauseFacts, RunFacts
-from kernbot.slack.render.text import channel, code, date, names, person, short
+from kernbot.slack.render.text import channel, code, counted, date, names, person, short
 
 _LONGEST_LABEL = 30
 
@@ -109,6 +109,8 @@ def what_reject_does(pause: PauseFacts) -> str:
 def special(pause: PauseFacts) -> str | None:
     """Return what is unusual about an open question; None if nothing is."""
     undone = "*Cannot be undone.*" if pause.irreversible else None
+    if pause.attempt is not None:
+        return " ".join(filter(None, (undone, _attempts(pause))))
     if pause.kind == "iteration_review":
         return " ".join(filter(None, (undone, f"Iteration {pause.iteration} of {pause.max_iterations}.")))
     done = "Done" if pause.kind == "output_review" else "Asked"
@@ -218,7 +220,20 @@ def _after_a_crash(pause: PauseFacts) -> Iterator[str]:
         yield f"*Skip*: the run goes on with {code(pause.next_step)}."
 
 
+def _attempts(pause: PauseFacts) -> str:
+    by_itself = f", after {counted(pause.attempts - 1, 'retry', 'retries')} by itself" if pause.attempts > 1 else ""
+    return f"Attempt {pause.attempt} failed{by_itself}."
+
+
+def _next_attempts(pause: PauseFacts) -> str:
+    first = (pause.attempt or 0) + 1
+    return f"attempt {first}" if pause.attempts == 1 else f"attempts {first} to {first + pause.attempts - 1}"
+
+
 def _after_a_failure(pause: PauseFacts) -> Iterator[str]:
+    if pause.attempt is not None:
+        until = "" if pause.attempts == 1 else ", until one works"
+        yield f"*Retry*: {_next_attempts(pause)}{until}."
     goes_on = f"the run goes on with {code(pause.next_step)} and ends" if pause.next_step else "the run ends"
     yield f"*Skip*: {goes_on} as “finished with 1 failed step”."
 

@@ -141,9 +141,9 @@ def duration(seconds: float) -> str:
     return " ".join(f"{count} {unit}" for count, unit in units[largest : largest + 2] if count)
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, plural: str | None = None) -> str:
     """Return a number with its noun: `1 failed step`, `2 failed steps`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {plural or f'{noun}s'}"
 
 
 def sentence(clauses: str) -> str:
