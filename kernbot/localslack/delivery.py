@@ -5,11 +5,13 @@ From https://docs.slack.dev/interactivity/handling-user-interaction: an app has 
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from kernbot.localslack.app import App
 from kernbot.localslack.errors import ActError
+from kernbot.localslack.mishaps import Mishap, Mishaps
 from kernbot.localslack.traffic import Traffic
 
 ACK_SECONDS = 3.0
@@ -73,14 +75,39 @@ class Transport(Protocol):
 class Courier:
     """Delivers over the transport that the app's manifest asks for, and records it."""
 
-    def __init__(self, sockets: Transport, http: Transport, traffic: Traffic) -> None:
+    def __init__(self, sockets: Transport, http: Transport, traffic: Traffic, ack_seconds: float) -> None:
         self._sockets = sockets
         self._http = http
         self._traffic = traffic
+        self._ack_seconds = ack_seconds
         self._delivered: dict[int, Envelope] = {}
+        self._under_way: set[asyncio.Task[Delivery]] = set()
+        self.mishaps = Mishaps()
 
     async def deliver(self, envelope: Envelope) -> Delivery:
-        """Deliver and wait for the acknowledgement."""
+        """Deliver and wait for the acknowledgement, unless something else is to happen to it."""
+        mishap = self.mishaps.take(envelope.type)
+        if mishap is None:
+            return await self._send(envelope)
+        under_way = asyncio.create_task(self._suffer(envelope, mishap))
+        self._under_way.add(under_way)
+        under_way.add_done_callback(self._under_way.discard)
+        done, _ = await asyncio.wait({under_way}, timeout=self._ack_seconds if mishap.late else None)
+        return under_way.result() if done else Delivery(ok=False, error=OPERATION_TIMEOUT)
+
+    async def close(self) -> None:
+        """Give up what is still under way."""
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def _suffer(self, envelope: Envelope, mishap: Mishap) -> Delivery:
+        await asyncio.sleep(mishap.late)
+        copies = [self._send(envelope) for _ in range(2 if mishap.twice else 1)]
+        first, *_ = await asyncio.gather(*copies)
+        return Delivery(ok=False, error=OPERATION_TIMEOUT) if mishap.lose_ack else first
+
+    async def _send(self, envelope: Envelope) -> Delivery:
         transport = self._sockets if envelope.app.socket_mode else self._http
         delivery = await transport.send(envelope)
         number = self._traffic.to_app(envelope.name, envelope.payload, _verdict(envelope, delivery), delivery.body)

@@ -11,13 +11,15 @@ from typing import Any, TypeVar
 from kernbot.localslack.actors import Actor
 from kernbot.localslack.app import App, app_from_manifest
 from kernbot.localslack.conversations import Channel
-from kernbot.localslack.delivery import ACK_SECONDS, Courier
+from kernbot.localslack.delivery import ACK_SECONDS, Courier, Delivery
 from kernbot.localslack.errors import SetUpError
 from kernbot.localslack.event_delivery import RETRY_SECONDS, EventDelivery
 from kernbot.localslack.groups import Group
+from kernbot.localslack.mishaps import Mishap
 from kernbot.localslack.page_api import PageApi
 from kernbot.localslack.page_tools import PageTools
 from kernbot.localslack.people import Kind, Person
+from kernbot.localslack.rate_limits import RateLimits
 from kernbot.localslack.response_urls import ResponseUrls
 from kernbot.localslack.scene import Scene
 from kernbot.localslack.server import Server, Site
@@ -35,7 +37,8 @@ class LocalSlack:
 
     `clock` returns unix seconds and decides over timestamps, trigger ids and response URLs; `ack_seconds` is how long
     an app has to acknowledge, and `event_retry_seconds` how long Slack waits before each retry of an event, both in
-    real time. Belongs to the event loop that serves it.
+    real time. `rate_limits` is a switch; they are counted by `monotonic`, in seconds, whatever `clock` says. Belongs to
+    the event loop that serves it.
     """
 
     def __init__(
@@ -45,12 +48,16 @@ class LocalSlack:
         team_name: str = "Local workspace",
         ack_seconds: float = ACK_SECONDS,
         event_retry_seconds: Sequence[float] = RETRY_SECONDS,
+        *,
+        rate_limits: bool = True,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._rate_limits = RateLimits(monotonic) if rate_limits else None
         self._workspace = Workspace(clock, team_id, team_name)
         self._traffic = Traffic(clock, self._workspace.changes)
         self._sockets = SocketMode(clock, ack_seconds, self._workspace.changes, self._traffic)
         # Apps compare the time of a signature with the machine's clock, whatever `clock` says.
-        courier = Courier(self._sockets, SignedHttp(time.time, ack_seconds), self._traffic)
+        courier = Courier(self._sockets, SignedHttp(time.time, ack_seconds), self._traffic, ack_seconds)
         self._events = EventDelivery(courier, event_retry_seconds)
         self._workspace.on_event = self._events.tell
         self._scene = Scene(self._workspace, courier, ResponseUrls(self._workspace, self._traffic), self._traffic)
@@ -125,10 +132,29 @@ class LocalSlack:
         """Return somebody who acts."""
         return Actor(self._known(person_id), self._scene)
 
+    def disturb(
+        self, kind: str | None = None, *, twice: bool = False, late: float = 0.0, lose_ack: bool = False
+    ) -> None:
+        """Have something go wrong with the next delivery that nothing else is to happen to.
+
+        `kind` is `slash_commands`, `interactive` or `events_api`, None for whatever comes next. `twice` delivers two
+        copies at once; `late` keeps it under way for so many seconds of real time, and the person does not wait longer
+        than for any acknowledgement; `lose_ack` has the app's answer never arrive, so that an event is sent again and
+        a person is told of an `operation_timeout`. Raises SetUpError for an unknown kind.
+        """
+        self._scene.courier.mishaps.add(Mishap(kind, twice, late, lose_ack))
+
+    async def send_again(self, number: int) -> Delivery:
+        """Deliver once more what the log has under this number: the same payload, with its ids and secrets.
+
+        What the app answers changes nothing. Raises ActError for what is no delivery, or not kept any more.
+        """
+        return await self._scene.courier.repeat(number)
+
     @asynccontextmanager
     async def serve(self, port: int = 0) -> AsyncIterator[Server]:
         """Be up on 127.0.0.1, on this port, or on a free one for 0."""
-        api = WebApi(self._workspace, self._sockets, self._traffic)
+        api = WebApi(self._workspace, self._sockets, self._traffic, self._rate_limits)
         pages = PageApi(self._workspace, self.person)
         tools = PageTools(self._workspace, self._traffic, self._scene.courier)
         site = Site(self._sockets, api, pages, tools=tools, urls=self._scene.response_urls)
@@ -139,6 +165,7 @@ class LocalSlack:
                 yield server
             finally:
                 await self._events.close()
+                await self._scene.courier.close()
                 await self._sockets.close()
                 await pages.close()
 

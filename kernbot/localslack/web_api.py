@@ -13,11 +13,13 @@ from kernbot.localslack.app import APP_TOKEN_PREFIX, BOT_TOKEN_PREFIX, App
 from kernbot.localslack.errors import ApiError
 from kernbot.localslack.methods import chat, conversations, identity, streams, usergroups, views
 from kernbot.localslack.methods.base import Call, Method
+from kernbot.localslack.rate_limits import RateLimitedError, RateLimits
 from kernbot.localslack.socket_mode import SocketMode
 from kernbot.localslack.traffic import Traffic
 from kernbot.localslack.workspace import Workspace
 
 PATH = "/api/"
+_TOO_MANY_REQUESTS = 429
 
 METHODS: Mapping[str, Method] = {
     method.name: method
@@ -29,27 +31,35 @@ METHODS: Mapping[str, Method] = {
 class WebApi:
     """Answers calls of apps."""
 
-    def __init__(self, workspace: Workspace, sockets: SocketMode, traffic: Traffic) -> None:
+    def __init__(
+        self, workspace: Workspace, sockets: SocketMode, traffic: Traffic, rate_limits: RateLimits | None
+    ) -> None:
         self._workspace = workspace
         self._sockets = sockets
         self._traffic = traffic
+        self._rate_limits = rate_limits
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer one call; what is refused is answered with status 200 and `ok: false`, as Slack does."""
+        """Answer one call; what is refused is answered with `ok: false` and status 200, or 429."""
         name = request.match_info["method"]
         arguments: dict[str, Any] = {}
         headers: dict[str, str] = {}
+        status = 200
         try:
             arguments = await _arguments(request)
             method = _method(name)
             app = self._authenticated(request.headers.get("Authorization"), method)
             headers = {"x-oauth-scopes": ",".join(app.scopes), "x-accepted-oauth-scopes": method.scope or ""}
+            if self._rate_limits:
+                self._rate_limits.count(app, name, method.per_minute, arguments)
             body = {"ok": True, **self._run(app, method, arguments)}
             self._traffic.from_app(name, arguments, "ok", body)
         except ApiError as error:
             body = error.body
+            if isinstance(error, RateLimitedError):
+                status, headers["Retry-After"] = _TOO_MANY_REQUESTS, str(error.retry_after)
             self._traffic.from_app(name, arguments, str(error), body)
-        return web.json_response(body, headers=headers)
+        return web.json_response(body, status=status, headers=headers)
 
     def _run(self, app: App, method: Method, arguments: Mapping[str, Any]) -> dict[str, Any]:
         if method.scope and method.scope not in app.scopes:

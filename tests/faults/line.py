@@ -44,7 +44,13 @@ class Line:
         kept = {name: request.headers[name] for name in ("Authorization", "Content-Type") if name in request.headers}
         address = f"{self._target}{method}?{request.query_string}"
         async with self._session.request(request.method, address, data=body, headers=kept) as response:
-            return web.Response(body=await response.read(), content_type=response.content_type)
+            told = {name: response.headers[name] for name in ("Retry-After",) if name in response.headers}
+            return web.Response(
+                status=response.status,
+                body=await response.read(),
+                content_type=response.content_type,
+                headers=told,
+            )
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import pytest
 
 from kernbot.settings import Settings
 from tests.scenarios.line import line_to
-from tests.scenarios.team import MovedClock, Team, free_port, make_workspace
+from tests.scenarios.team import MovedClock, Team, free_port, make_workspace, passing
 
 
 @pytest.fixture(params=["socket", "http"])
@@ -20,9 +20,10 @@ def transport(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def team(transport: str) -> AsyncIterator[Team]:
     """Yield a workspace whose bot is not running yet; in the end, Slack has taken everything that the bot sent."""
+    time = passing()
     clock = MovedClock()
     port = free_port() if transport == "http" else None
-    slack, app = make_workspace(clock, http_port=port)
+    slack, app = make_workspace(clock, time, http_port=port)
     async with slack.serve() as server, line_to(server.base_url) as line:
         settings = Settings(
             bot_token=app.bot_token,
@@ -33,6 +34,6 @@ async def team(transport: str) -> AsyncIterator[Team]:
             http_port=port or 0,
             sweep_seconds=60,
         )
-        team = Team(slack=slack, app=app, clock=clock, line=line, settings=settings)
+        team = Team(slack=slack, app=app, clock=clock, time=time, line=line, settings=settings)
         yield team
         team.check_traffic()

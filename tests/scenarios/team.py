@@ -84,6 +84,8 @@ class Team:
     slack: LocalSlack
     app: App
     clock: MovedClock
+    time: Time
+    """By which the bot paces what it sends, and Slack counts how much that is."""
     line: Line
     settings: Settings
     store: BotStore = field(default_factory=InMemoryDb)
@@ -104,7 +106,7 @@ class Team:
         for workflow in workflows:
             bot.register(workflow, channel="#ops", **register)
         async with running_bot(
-            bot, self.settings.model_copy(update=settings), self.store, clock=self.clock, pace=Pace(passing())
+            bot, self.settings.model_copy(update=settings), self.store, clock=self.clock, pace=Pace(self.time)
         ):
             yield
 
@@ -273,9 +275,9 @@ def words(shown: Any, between: str = "\n") -> str:
     return between.join(filter(None, [own, *(words(part, between) for part in shown.values())]))
 
 
-def make_workspace(clock: MovedClock, *, http_port: int | None = None) -> tuple[LocalSlack, App]:
+def make_workspace(clock: MovedClock, time: Time, *, http_port: int | None = None) -> tuple[LocalSlack, App]:
     """Return a workspace; the bot is installed from its own manifest."""
-    slack = LocalSlack(clock=clock)
+    slack = LocalSlack(clock=clock, monotonic=time.now)
     for name, kind in (
         ("dee", Kind.MEMBER),
         ("ana", Kind.MEMBER),

@@ -53,6 +53,8 @@ class Method:
     name: str
     run: Callable[[Call], Body]
     """Returns the body without `ok`, or raises ApiError."""
+    per_minute: int
+    """How often an app may call it: its tier."""
     required: Mapping[str, Reader] = field(default_factory=dict)
     optional: Mapping[str, Reader] = field(default_factory=dict)
     scope: str | None = None

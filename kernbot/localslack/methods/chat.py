@@ -9,6 +9,7 @@ from kernbot.localslack.conversations import Channel
 from kernbot.localslack.errors import ApiError
 from kernbot.localslack.messages import Message, message_object
 from kernbot.localslack.methods.base import Body, Call, Method, anything, flag, text
+from kernbot.localslack.rate_limits import SPECIAL, TIER_3, TIER_4
 
 _LONGEST_UPDATE = 4_000
 
@@ -153,6 +154,7 @@ METHODS = (
     Method(
         "chat.postMessage",
         _post_message,
+        SPECIAL,
         required={"channel": text},
         optional={
             **_CONTENT,
@@ -169,6 +171,7 @@ METHODS = (
     Method(
         "chat.postEphemeral",
         _post_ephemeral,
+        TIER_4,
         required={"channel": text, "user": text},
         optional={**_CONTENT, **_LINKS, "thread_ts": text},
         scope="chat:write",
@@ -176,10 +179,11 @@ METHODS = (
     Method(
         "chat.update",
         _update,
+        TIER_3,
         required={"channel": text, "ts": text},
         optional={**_CONTENT, **_LINKS, "metadata": anything},
         scope="chat:write",
     ),
-    Method("chat.delete", _delete, required={"channel": text, "ts": text}, scope="chat:write"),
-    Method("chat.getPermalink", _get_permalink, required={"channel": text, "message_ts": text}),
+    Method("chat.delete", _delete, TIER_3, required={"channel": text, "ts": text}, scope="chat:write"),
+    Method("chat.getPermalink", _get_permalink, SPECIAL, required={"channel": text, "message_ts": text}),
 )

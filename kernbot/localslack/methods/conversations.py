@@ -10,6 +10,7 @@ from typing import Any
 from kernbot.localslack.conversations import Channel, conversation_object
 from kernbot.localslack.errors import ApiError, invalid_arguments
 from kernbot.localslack.methods.base import Body, Call, Method, count, flag, text
+from kernbot.localslack.rate_limits import TIER_2, TIER_3, TIER_4
 
 _DEFAULT_LIMIT = 100
 _HIGHEST_LIMIT = 1000
@@ -102,18 +103,23 @@ METHODS = (
     Method(
         "conversations.info",
         _info,
+        TIER_3,
         required={"channel": text},
         optional={"include_locale": flag, "include_num_members": flag},
     ),
-    Method("conversations.members", _members, required={"channel": text}, optional={"cursor": text, "limit": count}),
+    Method(
+        "conversations.members", _members, TIER_4, required={"channel": text}, optional={"cursor": text, "limit": count}
+    ),
     Method(
         "conversations.list",
         _list,
+        TIER_2,
         optional={"cursor": text, "limit": count, "types": text, "exclude_archived": flag},
     ),
     Method(
         "conversations.open",
         _open,
+        TIER_3,
         optional={"channel": text, "users": text, "return_im": flag},
         scope="im:write",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kernbot.localslack.errors import ApiError
 from kernbot.localslack.methods.base import Body, Call, Method, flag, text
 from kernbot.localslack.people import user_object
+from kernbot.localslack.rate_limits import SPECIAL, TIER_3, TIER_4
 
 
 def _auth_test(call: Call) -> Body:
@@ -35,11 +36,12 @@ def _users_info(call: Call) -> Body:
 
 
 METHODS = (
-    Method("auth.test", _auth_test),
-    Method("apps.connections.open", _connections_open, app_token=True),
+    Method("auth.test", _auth_test, SPECIAL),
+    Method("apps.connections.open", _connections_open, TIER_3, app_token=True),
     Method(
         "users.info",
         _users_info,
+        TIER_4,
         required={"user": text},
         optional={"include_locale": flag},
         scope="users:read",

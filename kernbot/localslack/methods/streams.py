@@ -8,6 +8,7 @@ from kernbot.localslack.errors import ApiError, invalid_arguments
 from kernbot.localslack.messages import Message
 from kernbot.localslack.methods.base import Body, Call, Method, anything, structure, text
 from kernbot.localslack.methods.chat import destination, find_message, object_of, thread_of, writable
+from kernbot.localslack.rate_limits import TIER_2, TIER_4
 from kernbot.localslack.streams import Chunk, Stream, read_chunks, read_display
 
 _LONGEST_TEXT = 12_000
@@ -84,6 +85,7 @@ METHODS = (
     Method(
         "chat.startStream",
         _start,
+        TIER_2,
         required={"channel": text},
         optional={
             **_ARRIVED,
@@ -97,6 +99,7 @@ METHODS = (
     Method(
         "chat.appendStream",
         _append,
+        TIER_4,
         required={"channel": text, "ts": text},
         optional=_ARRIVED,
         scope="chat:write",
@@ -104,6 +107,7 @@ METHODS = (
     Method(
         "chat.stopStream",
         _stop,
+        TIER_2,
         required={"channel": text, "ts": text},
         optional={**_ARRIVED, "blocks": anything, "metadata": anything},
         scope="chat:write",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kernbot.localslack.errors import ApiError
 from kernbot.localslack.groups import group_object
 from kernbot.localslack.methods.base import Body, Call, Method, flag, text
+from kernbot.localslack.rate_limits import TIER_2
 from kernbot.localslack.workspace import SLACKBOT
 
 
@@ -31,12 +32,14 @@ METHODS = (
     Method(
         "usergroups.list",
         _list,
+        TIER_2,
         optional={"include_count": flag, "include_disabled": flag, "include_users": flag},
         scope="usergroups:read",
     ),
     Method(
         "usergroups.users.list",
         _users_list,
+        TIER_2,
         required={"usergroup": text},
         optional={"include_disabled": flag},
         scope="usergroups:read",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kernbot.localslack.errors import ApiError, invalid_arguments
 from kernbot.localslack.methods.base import Body, Call, Method, structure, text
+from kernbot.localslack.rate_limits import TIER_4
 from kernbot.localslack.triggers import Trigger
 from kernbot.localslack.views import View, read_view, view_object
 
@@ -66,13 +67,14 @@ def _shown(call: Call, view: View) -> Body:
 
 
 METHODS = (
-    Method("views.open", _open, required={"view": structure, "trigger_id": text}),
-    Method("views.push", _push, required={"view": structure, "trigger_id": text}),
+    Method("views.open", _open, TIER_4, required={"view": structure, "trigger_id": text}),
+    Method("views.push", _push, TIER_4, required={"view": structure, "trigger_id": text}),
     Method(
         "views.update",
         _update,
+        TIER_4,
         required={"view": structure},
         optional={"view_id": text, "external_id": text, "hash": text},
     ),
-    Method("views.publish", _publish, required={"user_id": text, "view": structure}, optional={"hash": text}),
+    Method("views.publish", _publish, TIER_4, required={"user_id": text, "view": structure}, optional={"hash": text}),
 )

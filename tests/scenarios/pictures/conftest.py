@@ -14,7 +14,7 @@ from tests.localslack.page.conftest import CHROMIUM, FLAGS
 from tests.localslack.page.desk import PHONE
 from tests.scenarios.line import line_to
 from tests.scenarios.pictures.booth import Booth
-from tests.scenarios.team import MovedClock, Team, make_workspace
+from tests.scenarios.team import MovedClock, Team, make_workspace, passing
 
 PICTURES = "KERNBOT_PICTURES"
 """The folder for the pictures; without it they go to pytest's own."""
@@ -34,14 +34,15 @@ async def booth(request: pytest.FixtureRequest, folder: Path) -> AsyncIterator[B
     if not CHROMIUM.exists():
         pytest.skip(f"there is no browser at {CHROMIUM}")
     name = str(request.node.name).removeprefix("test_").replace("[", "-").rstrip("]")
+    time = passing()
     clock = MovedClock()
-    slack, app = make_workspace(clock)
+    slack, app = make_workspace(clock, time)
     complaints: list[str] = []
     async with slack.serve() as server, line_to(server.base_url) as line, async_playwright() as playwright:
         settings = Settings(
             bot_token=app.bot_token, app_token=app.app_token, slack_api_url=line.address, sweep_seconds=60
         )
-        team = Team(slack=slack, app=app, clock=clock, line=line, settings=settings)
+        team = Team(slack=slack, app=app, clock=clock, time=time, line=line, settings=settings)
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
         page = await browser.new_page(
             viewport={"width": PHONE["width"], "height": 1600},
