@@ -62,13 +62,9 @@ def filled(schema: InputSchema, text: str | None, zone: str) -> Filled:
     form = usable_form(schema)
     fields = [_facts(item, zone) for item in form.fields]
     if form.is_whole:
-        return _filled_whole(schema, form, fields[0], text)
-    try:
-        arguments = parse_arguments(text or "")
-    except ValueError as error:
-        note = f"*This could not be read:* {escape(str(error))}"
-        return Filled(form=form, fields=fields, notes=[note, *_left(code(text or "", _LONGEST_PROBLEM), fields)])
-    start = _checked(schema, _filled(form, fields, arguments, text or ""))
+        start = _filled_whole(schema, form, fields[0], text)
+    else:
+        start = _filled_by_name(schema, form, fields, text or "")
     return replace(start, fields=[_with_secret_asked_again(item) for item in start.fields])
 
 
@@ -134,6 +130,15 @@ def _filled_whole(schema: InputSchema, form: InputForm, item: FieldFacts, text: 
     return _checked(schema, Filled(form=form, fields=[replace(item, typed=text)], given=given, is_ready=True))
 
 
+def _filled_by_name(schema: InputSchema, form: InputForm, fields: Sequence[FieldFacts], text: str) -> Filled:
+    try:
+        arguments = parse_arguments(text)
+    except ValueError as error:
+        notes = [f"*This could not be read:* {escape(str(error))}", f"You typed: {_shown(text, fields)}"]
+        return Filled(form=form, fields=fields, notes=notes)
+    return _checked(schema, _filled(form, fields, arguments, text))
+
+
 def _filled(form: InputForm, fields: Sequence[FieldFacts], arguments: Arguments, text: str) -> Filled:
     known = {item.name for item in fields}
     is_prose = bool(arguments.words) and not known & set(arguments.named)
@@ -146,7 +151,8 @@ def _filled(form: InputForm, fields: Sequence[FieldFacts], arguments: Arguments,
     if words:
         shown, lost = _with_words(shown, set(named), words)
         notes += lost
-    read = {name: value for name, (_, value) in by_name.items() if value is not LEFT_OUT}
+    values = {item.name: (item, by_name[item.name][1]) for item in form.fields if item.name in by_name}
+    read = {name: _as_given(item, value) for name, (item, value) in values.items() if value is not LEFT_OUT}
     given = read | (more if form.takes_more else {})
     is_ready = not notes and not words and not any(item.problem for item in shown)
     return Filled(form=form, fields=shown, notes=notes, given=given, is_ready=is_ready)
@@ -203,8 +209,8 @@ def _with_words(fields: Sequence[FieldFacts], named: set[str], words: str) -> tu
     free = next((item for item in texts if item.name not in named), None)
     if free is None:
         return list(fields), [f"*Left out,* for it has no name: {_shown(words, fields)}. Type {code('name=value')}."]
-    example = code(f"{free.name}=…")
-    problem = f"*Please check the next field:* what you typed without a name stands in it. {example} is sure to."
+    how = f"Type {code(f'{free.name}=…')} to say what goes where."
+    problem = f"*Please check the next field:* what you typed without a name stands in it. {how}"
     return [replace(item, typed=words, problem=problem) if item is free else item for item in fields], []
 
 
@@ -218,11 +224,7 @@ def _unknown(name: str, value: Any, fields: Sequence[FieldFacts]) -> str:
 
 def _shown(words: str, fields: Iterable[FieldFacts]) -> str:
     """Return words that are shown again, unless one of the fields is secret: they may be meant for it."""
-    return "what you typed" if any(item.secret for item in fields) else code(words, 100)
-
-
-def _left(text: str, fields: Iterable[FieldFacts]) -> list[str]:
-    return [] if any(item.secret for item in fields) else [f"You typed {text}"]
+    return "what is not shown, for it may be secret" if any(item.secret for item in fields) else code(words, 500)
 
 
 def _checked(schema: InputSchema, start: Filled) -> Filled:
@@ -238,12 +240,12 @@ def _checked(schema: InputSchema, start: Filled) -> Filled:
 
 def _with_problems(start: Filled, error: InputError) -> tuple[list[FieldFacts], list[str]]:
     wrong = [problem for problem in error.problems if not problem.is_missing]
-    texts = {problem.field: _in_words(problem, is_at_field=True) for problem in reversed(wrong)}
+    known = {item.name for item in start.fields}
+    texts = {item.field: _in_words(item, is_at_field=item.field in known) for item in reversed(wrong)}
     fields = [
         replace(item, problem=item.problem or _problem(texts[item.name])) if item.name in texts else item
         for item in start.fields
     ]
-    known = {item.name for item in start.fields}
     of_all = [f"*Please correct:* {escape(text)}" for name, text in texts.items() if name not in known]
     return fields, [*start.notes, *of_all]
 
@@ -270,10 +272,16 @@ def _given(start: Filled, values: Mapping[str, Any]) -> Iterable[tuple[str, Any]
     """Yield the values of an input, without those that are the model's own."""
     for item, shown in zip(start.form.fields, start.fields, strict=True):
         value = values.get(item.name, LEFT_OUT)
+        if shown.typed is not None and hides_default(shown) and value is LEFT_OUT:
+            value = read_text(shown, shown.typed)
         value = item.empty if value is None else value
         if value is LEFT_OUT or (shown.typed is None and not hides_default(shown) and _is_default(item, shown, value)):
             continue
-        yield item.name, value.removesuffix("Z") if item.is_naive and isinstance(value, str) else value
+        yield item.name, _as_given(item, value)
+
+
+def _as_given(item: InputField, value: Any) -> Any:
+    return value.removesuffix("Z") if item.is_naive and isinstance(value, str) else value
 
 
 def _is_default(item: InputField, shown: FieldFacts, value: Any) -> bool:

@@ -90,13 +90,21 @@ def any_text(value: Any) -> str:
 
 def shown_at_first(field: FieldFacts) -> str:
     """Return the text that an input begins with; never a secret."""
-    return "" if field.secret else with_lines(default_text(field) if field.typed is None else field.typed)
+    return "" if field.secret else with_lines(_text_at_first(field))
 
 
 def hides_default(field: FieldFacts) -> bool:
-    """Whether the default is secret, or too long for an input, so that nothing typed stands for it."""
-    default = with_lines(default_text(field))
-    return choices(field) is None and (len(default) > _LONGEST_INPUT or (field.secret and bool(default)))
+    """Whether the default, or what was typed already, is secret or too long for an input.
+
+    Nothing typed stands for it then. A secret that was typed is not kept.
+    """
+    text = with_lines(_text_at_first(field))
+    is_secret = field.secret and field.typed is None and bool(text)
+    return choices(field) is None and (is_secret or (len(text) > _LONGEST_INPUT and not (field.secret and field.typed)))
+
+
+def _text_at_first(field: FieldFacts) -> str:
+    return default_text(field) if field.typed is None else field.typed
 
 
 def fits_in_label(name: str) -> bool:
@@ -215,5 +223,7 @@ def _hint(field: FieldFacts, room: int) -> str:
     if field.secret:
         sentences.append(SHOWN_NOWHERE)
     if hides_default(field):
-        sentences.append(f"Left empty, the default of {len(default_text(field)):,} characters is used.")
+        what = "the default of" if field.typed is None else "all that you typed is used,"
+        is_used = " is used" if field.typed is None else ""
+        sentences.append(f"Left empty, {what} {len(_text_at_first(field)):,} characters{is_used}.")
     return " ".join(filter(None, sentences))

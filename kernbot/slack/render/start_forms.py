@@ -26,15 +26,18 @@ from kernbot.slack.render.blocks import (
     words,
 )
 from kernbot.slack.render.facts import FieldFacts
-from kernbot.slack.render.inputs import SHOWN_NOWHERE, input_blocks
+from kernbot.slack.render.inputs import SHOWN_NOWHERE, hides_default, input_blocks
 from kernbot.slack.render.modals import to_copy
 from kernbot.slack.render.text import channel, code, short
 from kernbot.slack.render.view_parts import MOST_BLOCKS, View, fitted, modal
+from kernbot.slack.render.whole import parts_of
 
 _TITLE = "Start a workflow"
 _LONGEST_DESCRIPTION = 500
 _LONGEST_NAME = 100
 _MOST_NOTES = 4
+_MOST_BLOCKS_OF_TEXT = 5
+"""So much of a text is shown that is too long for its field; the rest is said to be there."""
 
 
 def choice_of_workflow(workflows: Sequence[tuple[str, str | None]]) -> FieldFacts:
@@ -78,6 +81,7 @@ def start_form(
         head.append(rich_text(at("description"), quote(*cut_words(description, _LONGEST_DESCRIPTION))))
     head.append(context(at("where"), f"Its questions and its result go to {channel(channel_id)}."))
     head += [section(at(f"note.{number}"), note) for number, note in enumerate(notes[:_MOST_NOTES])]
+    head += fitted(at, parts_of(_too_long(fields)), _MOST_BLOCKS_OF_TEXT)
     inputs = _fitting(input_blocks(fields), MOST_BLOCKS - len(head))
     return _form(ids.START_FORM, token, [*head, *inputs], submit="Start", close="Back" if is_second else "Not now")
 
@@ -130,6 +134,11 @@ def typed_in(view: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _form(callback_id: str, token: str, blocks: Sequence[Block], *, submit: str, close: str = "Not now") -> View:
     ours = {"callback_id": callback_id, "private_metadata": token, "submit": plain(submit)}
     return modal(_TITLE, blocks, close) | ours
+
+
+def _too_long(fields: Sequence[FieldFacts]) -> list[tuple[str, str]]:
+    """Return what was typed and is used, and has no room in its input."""
+    return [(field.name, field.typed) for field in fields if field.typed and hides_default(field)]
 
 
 def _name(at: At, name: str) -> Block:
