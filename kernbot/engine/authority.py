@@ -204,7 +204,7 @@ class Policy:
         approvers = self.rule.approvers
         known = None if approvers is None else identified(approvers, ids)
         return Policy(
-            rule=replace(self.rule, approvers=known, ids=ids),
+            rule=replace(self.rule, approvers=known, ids={**self.rule.ids, **ids}),
             gates=identified(self.gates, ids),
             starters=None if self.starters is None else identified(self.starters, ids),
             owners=identified(self.owners, ids),

@@ -97,7 +97,7 @@ class KernBot:
                 operators=self._operators,
             ),
             description=workflow.description,
-            stale_after=stale_after,
+            stale_after=_checked_span(registered, stale_after),
         )
         _log.info("workflow registered; in the bot its runs go to the bot's database", extra={"workflow": registered})
 
@@ -151,12 +151,12 @@ class KernBot:
         return known.policy.rule if node is None else known.policy.rule.at(node.human_review)
 
     def rule_of(self, known: Registration, pause: PauseRecord) -> Rule:
-        """Return who may answer a question now: by the gate as it is written today, or else as it was when it asked."""
+        """Return who may answer a question now: by what is written today, or by the gate that asked, if it is gone."""
         rule = self.rule_at(known, pause.path)
         if rule is not None:
             return rule
         asked_by = pause.question.get("rule")
-        return Rule.from_dict(asked_by) if asked_by else known.policy.rule
+        return Rule.from_dict(asked_by) if asked_by and asked_by["is_of_gate"] else known.policy.rule
 
     def _check_is_free(self, name: str, workflow_id: str) -> None:
         if any(character.isspace() for character in name):
@@ -165,6 +165,14 @@ class KernBot:
             raise ConfigurationError(f"Two workflows are registered as {name!r}; give one of them another name.")
         if any(known.definition.workflow_id == workflow_id for known in self):
             raise ConfigurationError(f"Two workflows have the id {workflow_id!r}; give one of them another id.")
+
+
+def _checked_span(name: str, stale_after: float | None) -> float | None:
+    if stale_after is not None and not (isinstance(stale_after, int | float) and stale_after > 0):
+        raise ConfigurationError(
+            f"Workflow {name!r}: stale_after is {stale_after!r}; it must be a number of seconds above 0, or None."
+        )
+    return stale_after
 
 
 def _checked_channel(name: str, channel: str | None) -> str:

@@ -96,6 +96,7 @@ def test_the_rule_in_force_is_that_of_today() -> None:
     workflow = asking(approvers=["U01ANA", "@release"])
     bot.register(workflow, channel="#ops", approvers=["@release"], owners=["@admins"], starters=["U02BOB"])
     bot.identify({"@release": "S01REL", "@admins": "S02ADM"})
+    bot.identify({})
     stored = {"rule": Rule(approvers=frozenset({"U09OLD"})).to_dict()}
     at_gate = Rule(approvers=frozenset({"U01ANA", "S01REL"}), is_of_gate=True)
     (known,) = bot
@@ -113,6 +114,15 @@ def test_the_rule_of_a_gate_that_is_gone_is_the_one_it_was_asked_with() -> None:
     (known,) = bot
     assert bot.rule_of(known, question("root/all/two", rule=rule.to_dict())) == rule
     assert bot.rule_of(known, question("root/all/two")) == Rule()
+    of_workflow = Rule(approvers=frozenset({"U09OLD"}))
+    assert bot.rule_of(known, question("root/all/two", rule=of_workflow.to_dict())) == Rule()
+
+
+@pytest.mark.parametrize("span", [0, -1.0, "7 days"])
+def test_a_span_of_time_is_a_number_above_zero(span: Any) -> None:
+    """Nothing is registered otherwise."""
+    with pytest.raises(ConfigurationError, match="stale_after is"):
+        KernBot().register(asking(), channel="#ops", stale_after=span)
 
 
 def test_what_may_not_be_meant_is_told() -> None:

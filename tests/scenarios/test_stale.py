@@ -27,6 +27,11 @@ def notices(team: Team) -> list[str]:
     return [words(message["blocks"]) for message in team.person("ana").messages(ADMINS) if message["is_bot"]]
 
 
+def lines(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+    """Return what the log was told of questions that wait."""
+    return [record for record in caplog.records if record.name == "kernbot.runtime.stale"]
+
+
 async def test_after_a_week_owners_are_told_once_a_day(team: Team) -> None:
     """The operators' channel gets a list with links, which calls the owners; until somebody answers."""
     add_admins(team)
@@ -62,8 +67,8 @@ async def test_without_an_operators_channel_the_log_tells(team: Team, caplog: py
         await team.ask("deploy", QUESTION)
         with caplog.at_level(logging.WARNING, logger="kernbot.runtime.stale"):
             team.clock.move(3_601)
-            await team.eventually(lambda: caplog.records)
-    (record,) = caplog.records
+            await team.eventually(lambda: lines(caplog))
+    (record,) = lines(caplog)
     assert record.message == "questions have waited too long"
     assert vars(record)["run_ids"] == [(await team.run()).run.run_id]
 
@@ -74,7 +79,7 @@ async def test_stale_after_none_tells_nobody(team: Team, caplog: pytest.LogCaptu
         card = await team.ask("deploy", QUESTION)
     team.clock.move(100 * DAY)
     async with team.bot(Deploy().workflow, register={"stale_after": None}):
-        assert not [record for record in caplog.records if record.name == "kernbot.runtime.stale"]
+        assert not lines(caplog)
         await team.click("ana", card, "pause.approve")
         await team.says(card, "Approved, the step ran")
 
