@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import WSCloseCode, web
 
 from kernbot.localslack.actors import Actor
+from kernbot.localslack.app import App
 from kernbot.localslack.clock import Clock
 from kernbot.localslack.delivery import Delivery
 from kernbot.localslack.errors import ActError
@@ -35,7 +36,7 @@ class PageApi:
     def routes(self) -> list[web.RouteDef]:
         """Return the routes."""
         return [
-            *(reading(read) for read in (self.workspace, self.channels, self.messages, self.view)),
+            *(reading(read) for read in (self.workspace, self.channels, self.messages, self.view, self.home)),
             *(web.post(f"{PATH}{act.__name__}", self._acting(act, fields)) for act, fields in self._acts()),
             web.get(f"{PATH}events", self.events),
         ]
@@ -49,10 +50,16 @@ class PageApi:
             (self.view_action, ("view_id", "block_id", "action_id")),
             (self.view_submit, ("view_id",)),
             (self.view_close, ("view_id",)),
+            (self.open_home, ("app",)),
+            (self.home_action, ("app", "block_id", "action_id")),
+            (self.shortcut, ("app", "callback_id")),
+            (self.message_shortcut, ("app", "callback_id", "channel", "ts")),
+            (self.suggest, ("channel", "ts", "block_id", "action_id", "query")),
+            (self.view_suggest, ("view_id", "block_id", "action_id", "query")),
         ]
 
     def workspace(self, _request: web.Request) -> Body:
-        """Return who is here, which commands there are, and what time it is."""
+        """Return who is here, which apps with their commands, and what time it is."""
         people = [_person(person) for person in self._workspace.people.values() if person.id != SLACKBOT]
         commands = [
             {"command": command.name, "description": command.description, "usage_hint": command.usage_hint}
@@ -62,7 +69,15 @@ class PageApi:
         team = {"id": self._workspace.team_id, "name": self._workspace.team_name}
         clock = self._workspace.clock
         time = {"now": clock(), "ahead": clock.ahead if isinstance(clock, Clock) else None}
-        return {"team": team, "people": people, "commands": commands, "clock": time, "simulation": True}
+        return {
+            "team": team,
+            "people": people,
+            "groups": [{"id": group.id, "handle": group.handle} for group in self._workspace.groups.values()],
+            "apps": [_app(app) for app in self._workspace.apps],
+            "commands": commands,
+            "clock": time,
+            "simulation": True,
+        }
 
     def channels(self, request: web.Request) -> Body:
         """Return the conversations that the person sees, with how much of each is unread."""
@@ -87,6 +102,14 @@ class PageApi:
         if view is None:
             return {"view": None, "errors": {}, "busy": False}
         return {"view": view_object(view, self._workspace.team_id), "errors": view.errors, "busy": view.busy}
+
+    def home(self, request: web.Request) -> Body:
+        """Return the Home tab that an app has published for the person, and their direct messages with it."""
+        person = self._person(request.query.get("as", ""))
+        app = self._app(request.query.get("app", ""))
+        members = [app.bot_user_id, person.id]
+        found = (channel.id for channel in self._workspace.channels.values() if channel.members == members)
+        return {"view": self._actor_of(person.id).home(app), "channel": next(found, None)}
 
     async def command(self, actor: Actor, body: Body) -> Delivery:
         """Type a slash command."""
@@ -115,6 +138,33 @@ class PageApi:
     async def view_close(self, actor: Actor, body: Body) -> Delivery:
         """Close the open modal."""
         return await actor.close(body["view_id"])
+
+    async def open_home(self, actor: Actor, body: Body) -> Delivery:
+        """Open the Home tab of an app."""
+        await actor.open_home(self._app(body["app"]))
+        return Delivery(ok=True)
+
+    async def home_action(self, actor: Actor, body: Body) -> Delivery:
+        """Act on an element of a Home tab."""
+        option, block_id = body.get("option"), body["block_id"]
+        return await actor.home_action(body["action_id"], option=option, block_id=block_id, app=self._app(body["app"]))
+
+    async def shortcut(self, actor: Actor, body: Body) -> Delivery:
+        """Start a global shortcut."""
+        return await actor.shortcut(body["callback_id"], self._app(body["app"]))
+
+    async def message_shortcut(self, actor: Actor, body: Body) -> Delivery:
+        """Start a shortcut on a message."""
+        return await actor.message_shortcut(body["channel"], body["ts"], body["callback_id"], self._app(body["app"]))
+
+    async def suggest(self, actor: Actor, body: Body) -> Delivery:
+        """Type into an external menu of a message."""
+        place = (body["channel"], body["ts"], body["action_id"], body["query"])
+        return await actor.suggest(*place, block_id=body["block_id"])
+
+    async def view_suggest(self, actor: Actor, body: Body) -> Delivery:
+        """Type into an external menu of a modal or a Home tab."""
+        return await actor.view_suggest(body["view_id"], body["action_id"], body["query"], block_id=body["block_id"])
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Tell a websocket about each change, at most one message in 50 ms."""
@@ -151,12 +201,20 @@ class PageApi:
             raise ActError(f"There is nobody with the id {person_id!r}.")
         return person
 
+    def _app(self, app_id: str) -> App:
+        app = next((app for app in self._workspace.apps if app.app_id == app_id), None)
+        if app is None:
+            raise ActError(f"There is no app with the id {app_id!r}.")
+        return app
+
     def _unread(self, person: Person, channel_id: str) -> int:
         read_up_to = self._read_up_to.get((person.id, channel_id), "")
         messages = visible_messages(self._workspace, person, channel_id)
         return sum(message.ts > read_up_to and message.user_id != person.id for message in messages)
 
     def _acting(self, act: Act, fields: tuple[str, ...]) -> Handler:
+        suggesting = (self.suggest, self.view_suggest)
+
         async def handle(request: web.Request) -> web.Response:
             body = await body_of(request)
             missing = [name for name in ("as", *fields) if not isinstance(body.get(name), str)]
@@ -166,7 +224,8 @@ class PageApi:
                 delivery = await act(self._actor_of(self._person(body["as"]).id), body)
             except ActError as error:
                 delivery = Delivery(ok=False, error=str(error))
-            return web.json_response({"ok": delivery.ok, "error": delivery.error, "errors": delivery.errors})
+            told = {"ok": delivery.ok, "error": delivery.error, "errors": delivery.errors}
+            return web.json_response(told | ({"suggestions": delivery.body} if act in suggesting else {}))
 
         return handle
 
@@ -180,3 +239,10 @@ def _person(person: Person) -> Body:
         "can_act": person.can_act,
         "is_bot": person.kind is Kind.BOT,
     }
+
+
+def _app(app: App) -> Body:
+    shortcuts = [
+        {"name": each.name, "callback_id": each.callback_id, "on_messages": each.on_messages} for each in app.shortcuts
+    ]
+    return {"id": app.app_id, "name": app.name, "home_tab": app.home_tab, "shortcuts": shortcuts}

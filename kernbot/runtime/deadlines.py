@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -32,7 +34,7 @@ class Alarm:
 
     def start(self) -> None:
         """Begin; needs a running event loop."""
-        self._scheduler.add_job(self._sweep, "interval", seconds=self._interval, id="safety net")
+        self._scheduler.add_job(self._run, "interval", seconds=self._interval, id="safety net")
         self._scheduler.start()
         self.look()
 
@@ -45,6 +47,11 @@ class Alarm:
         self._scheduler.shutdown(wait=False)
         await self._looks.close()
 
+    async def _run(self) -> None:
+        """Sweep; being stopped in the middle of it is no failure, which the scheduler would report."""
+        with suppress(asyncio.CancelledError):
+            await self._sweep()
+
     async def _set(self) -> None:
         left = await self._seconds_left()
         if left is None:
@@ -52,4 +59,4 @@ class Alarm:
                 self._scheduler.remove_job(_NEXT)
             return
         when = datetime.now(UTC) + timedelta(seconds=max(0.0, left))
-        self._scheduler.add_job(self._sweep, "date", run_date=when, id=_NEXT, replace_existing=True)
+        self._scheduler.add_job(self._run, "date", run_date=when, id=_NEXT, replace_existing=True)

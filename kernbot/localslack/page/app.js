@@ -6,6 +6,7 @@ import { ClockPanel } from "./clock_panel.js";
 import { Conversation, cornerButton } from "./conversation.js";
 import { directory } from "./directory.js";
 import { button, sign } from "./dom.js";
+import { Home } from "./home.js";
 import { Modal } from "./modal.js";
 import { followAnchors } from "./popup.js";
 import { linkTo, readRoute } from "./routes.js";
@@ -21,16 +22,24 @@ const byId = (id) => document.getElementById(id);
 const byName = (one, other) => one.command.localeCompare(other.command);
 
 const state = { workspace: { commands: [] }, shown: { thread: "" }, newest: null, reading: null, again: false };
-const main = new Conversation(byId("main"), { inThread: false, act, send: write, commands });
-const thread = new Conversation(byId("thread"), { inThread: true, act, send: write, commands: () => [] });
+const talk = { surface: surfaceOfMessage, menu: messageShortcuts, send: write };
+const main = new Conversation(byId("main"), { ...talk, inThread: false, shortcuts, commands });
+const thread = new Conversation(byId("thread"), { ...talk, inThread: true, shortcuts: () => [], commands: () => [] });
+const home = new Home(byId("home"), { surface: surfaceOfHome, opened: openHome });
 const sidebar = new Sidebar(byId("sidebar"), (as) => go({ as, thread: "" }));
-const modal = new Modal({ submit, close: closeView, act: actInView, gone: () => main.composer.focus() });
+const modal = new Modal({
+  submit,
+  close: closeView,
+  act: actInView,
+  suggest: suggestInView,
+  gone: () => main.composer.focus(),
+});
 const clockPanel = new ClockPanel(jump);
 const traffic = new Traffic(byId("traffic"), { open: (number) => read("traffic_entry", { number }), repeat });
 const changes = new Changes(refresh, showConnection);
 
 const opensSidebar = { "aria-controls": "sidebar", "aria-expanded": "false", click: () => showSidebar(true) };
-const sidebarButton = cornerButton("☰", "Channels", opensSidebar);
+const sidebarButtons = [main, home].map(() => cornerButton("☰", "Channels", opensSidebar));
 
 const opensTraffic = { class: "topbar-button", "aria-controls": "traffic", "aria-expanded": "false" };
 const trafficButton = button({ ...opensTraffic, click: () => showTraffic(!traffic.isOpen) }, sign("⇄ ", ""), "Traffic");
@@ -39,7 +48,7 @@ start();
 
 function start() {
   byId("topbar").append(clockPanel.node, trafficButton);
-  main.corner.append(sidebarButton);
+  [main, home].forEach((pane, index) => pane.corner.append(sidebarButtons[index]));
   thread.corner.append(cornerButton("✕", "Close thread", { click: closeThread }));
   byId("scrim").addEventListener("click", () => showSidebar(false));
   byId("sidebar").addEventListener("click", (event) => event.target.closest("a") && showSidebar(false));
@@ -80,9 +89,11 @@ async function readAndShow() {
   state.workspace = await read("workspace");
   setClock(state.workspace.clock.now);
   directory.people = new Map(state.workspace.people.map((person) => [person.id, person]));
+  directory.groups = new Map(state.workspace.groups.map(({ id, handle }) => [id, handle]));
+  directory.apps = new Map(state.workspace.apps.map((app) => [app.id, app]));
   const route = await settleRoute(readRoute());
   const [messages, replies, view, passed] = await Promise.all([
-    route.channel ? readMessages(route) : [],
+    readMain(route),
     route.thread ? readMessages(route, { thread_ts: route.thread }) : [],
     read("view", { as: route.as }),
     traffic.isOpen ? read("traffic", { after: traffic.newest }) : { entries: [] },
@@ -98,7 +109,8 @@ async function settleRoute(wanted) {
   const { channels } = await read("channels", { as });
   directory.me = as;
   directory.channels = new Map(channels.map((channel) => [channel.id, channel]));
-  const channel = directory.channels.has(wanted.channel) ? wanted.channel : firstChannel(channels);
+  const known = directory.channels.has(wanted.channel) || directory.apps.has(wanted.channel);
+  const channel = known ? wanted.channel : firstChannel(channels);
   const route = { as, channel, thread: channel === wanted.channel ? wanted.thread : "" };
   if (linkTo(readRoute()) === linkTo(wanted)) history.replaceState(null, "", linkTo(route));
   return route;
@@ -106,6 +118,12 @@ async function settleRoute(wanted) {
 
 function firstChannel(channels) {
   return (channels.find((channel) => channel.is_member && !channel.is_im) ?? channels[0])?.id ?? "";
+}
+
+/** The messages of a channel, or the Home tab of an app. */
+function readMain({ as, channel }) {
+  if (directory.apps.has(channel)) return read("home", { as, app: channel });
+  return channel ? readMessages({ as, channel }) : [];
 }
 
 async function readMessages({ as, channel }, more = {}) {
@@ -122,17 +140,27 @@ function tellFailedRead(error) {
 
 // Showing
 
-function show(route, messages, replies, view) {
+function show(route, content, replies, view) {
   changes.listen(route.as);
   clockPanel.show(state.workspace.clock);
   sidebar.show(state.workspace, route);
-  main.show({ ...route, thread: "" }, messages);
+  const pane = showMain({ ...route, thread: "" }, content);
   showThread(route, replies);
   modal.sync(view);
   state.shown = route;
-  state.newest = messages.at(-1);
+  state.newest = pane === main ? content.at(-1) : null;
   document.body.classList.remove("turning");
-  document.title = `${main.heading.textContent} - Local Slack`;
+  document.title = `${pane.heading.textContent} - Local Slack`;
+}
+
+function showMain(place, content) {
+  const isHome = directory.apps.has(place.channel);
+  byId("home").hidden = !isHome;
+  byId("main").hidden = isHome;
+  const pane = isHome ? home : main;
+  if (!isHome) home.hide();
+  pane.show(place, content);
+  return pane;
 }
 
 function showThread(route, replies) {
@@ -149,7 +177,7 @@ function showConnection(connected) {
 
 function showSidebar(open) {
   document.body.classList.toggle("sidebar-open", open);
-  sidebarButton.ariaExpanded = String(open);
+  for (const button of sidebarButtons) button.ariaExpanded = String(open);
   byId("scrim").hidden = !open;
   if (open) byId("acting-as").focus();
 }
@@ -226,8 +254,55 @@ function used(block, element, value) {
   return { block_id: block.block_id, action_id: element.action_id, option: value };
 }
 
-function act({ as, channel }, message, block, element, value) {
-  return sendAndTell("action", { as, channel, ts: message.ts, ...used(block, element, value) });
+function surfaceOfMessage({ as, channel }, { ts }) {
+  const place = { as, channel, ts };
+  return {
+    send: (block, element, value) => sendAndTell("action", { ...place, ...used(block, element, value) }),
+    suggest: (...asked) => suggest("suggest", place, ...asked),
+  };
+}
+
+function openHome(app) {
+  sendAndTell("open_home", { as: directory.me, app });
+}
+
+function surfaceOfHome(view, app) {
+  return {
+    send: (block, element, value) =>
+      sendAndTell("home_action", { as: directory.me, app, ...used(block, element, value) }),
+    suggest: (...asked) => suggestInView(view, ...asked),
+  };
+}
+
+function suggestInView(view, ...asked) {
+  return suggest("view_suggest", { as: directory.me, view_id: view.id }, ...asked);
+}
+
+/** The options that an app offers for what was typed. */
+async function suggest(path, place, block, element, query) {
+  const { ok, error, suggestions } = await send(path, { ...place, ...used(block, element), query });
+  if (!ok) throw new Error(error);
+  return suggestions;
+}
+
+function shortcutsOf(onMessages, choose) {
+  return [...directory.apps.values()].flatMap((app) =>
+    app.shortcuts
+      .filter((shortcut) => shortcut.on_messages === onMessages)
+      .map((shortcut) => ({ text: shortcut.name, description: app.name, choose: () => choose(app, shortcut) })),
+  );
+}
+
+function shortcuts() {
+  return shortcutsOf(false, (app, { callback_id }) =>
+    sendAndTell("shortcut", { as: directory.me, app: app.id, callback_id }),
+  );
+}
+
+function messageShortcuts({ as, channel }, { ts }) {
+  return shortcutsOf(true, (app, { callback_id }) =>
+    sendAndTell("message_shortcut", { as, app: app.id, callback_id, channel, ts }),
+  );
 }
 
 function actInView(view, block, element, value) {

@@ -3,12 +3,16 @@
 import { makeControl } from "./controls.js";
 import { div, el } from "./dom.js";
 import { inputBlock } from "./input_block.js";
+import { markdown } from "./markdown.js";
 import { richText } from "./rich_text.js";
+import { table } from "./table.js";
+import { plan, taskCard } from "./tasks.js";
 import { textObject } from "./text.js";
 
 /**
  * @typedef {object} Surface  where blocks stand
  * @property {(block: object, element: object, value: any) => Promise<void>} send  tells the app what was used
+ * @property {(block: object, element: object, words: string) => Promise<object>} suggest  the options that an app offers
  * @property {(block: object, element: object) => any} [remembered]  what was typed in an earlier drawing, or undefined
  * @property {(block: object, input: import("./input_block.js").Input) => void} [collect]  takes the inputs of a form
  */
@@ -22,6 +26,11 @@ const BLOCKS = {
   actions: (block, surface) => div("actions", block.elements.map((element) => control(block, element, surface))),
   input: inputBlock,
   rich_text: richText,
+  markdown: (block) => markdown(block.text),
+  table,
+  task_card: taskCard,
+  plan,
+  alert: (block) => el("div", { class: `alert ${block.level ?? "default"}`, role: "note" }, textObject(block.text)),
 };
 
 /** @returns {HTMLElement[]} */
@@ -61,6 +70,7 @@ function control(block, element, surface) {
     block: block.block_id,
     initial: surface.remembered?.(block, element),
     send: (value) => surface.send(block, element, value),
+    suggest: (words) => surface.suggest(block, element, words),
   });
   return made?.node ?? unsupported(element);
 }

@@ -3,6 +3,8 @@
 import { button, div, el, span, uniqueId } from "./dom.js";
 import { isOpen, openPopup, place } from "./popup.js";
 
+const PATIENCE = 200;
+
 /**
  * @typedef {{value: string, text: string, description?: string, group?: string}} Option
  */
@@ -11,6 +13,8 @@ export class Combobox {
   /**
    * @param {object} settings
    * @param {() => Option[]} settings.options  read each time the list opens or the words change
+   * @param {(words: string) => Promise<Option[]>} [settings.load]  asks elsewhere for what these words find
+   * @param {number} [settings.shortest]  how many letters that needs
    * @param {string[]} settings.chosen  the values chosen at first
    * @param {boolean} settings.several
    * @param {number} [settings.most]  how many may be chosen
@@ -22,6 +26,9 @@ export class Combobox {
     this.settings = settings;
     this.chosen = this.#known(settings.chosen);
     this.active = -1;
+    this.shown = [];
+    this.rows = [];
+    this.none = "No matches";
     this.list = this.#makeList();
     this.box = this.#makeBox();
     this.chips = span("chips");
@@ -71,18 +78,47 @@ export class Combobox {
   }
 
   #open(words = "") {
-    this.shown = matching(this.settings.options(), words);
+    if (this.settings.load) return this.#search(words.trim());
+    return this.#show(matching(this.settings.options(), words), words);
+  }
+
+  #show(options, words = "") {
+    this.shown = options;
     this.#fill();
     if (isOpen(this.list)) place(this.list);
     else openPopup(this.list, this.node);
     this.#activate(words ? 0 : this.shown.findIndex((option) => this.values.includes(option.value)));
   }
 
+  /** Ask for what the words find, once nothing more was typed for a moment; only the newest answer counts. */
+  #search(words) {
+    clearTimeout(this.timer);
+    const { shortest } = this.settings;
+    this.asked = words;
+    const short = words.length < shortest;
+    this.#tell(short ? `Type at least ${shortest} letter${shortest === 1 ? "" : "s"} to search` : "Searching …");
+    if (!short) this.timer = setTimeout(() => this.#load(words), PATIENCE);
+  }
+
+  async #load(words) {
+    const found = await this.settings.load(words).catch((error) => error);
+    if (words !== this.asked || document.activeElement !== this.box) return;
+    if (found instanceof Error) this.#tell(`The options could not be loaded: ${found.message}`);
+    else this.#show(found, words);
+  }
+
+  /** A line in the place of options. */
+  #tell(line) {
+    this.none = line;
+    this.#show([]);
+    this.none = "No matches";
+  }
+
   #fill() {
     this.rows = this.shown.map((option) => this.#row(option));
     const groups = Map.groupBy(this.rows.keys(), (index) => this.shown[index].group ?? "");
     const parts = [...groups].flatMap(([group, indices]) => grouped(group, indices.map((index) => this.rows[index])));
-    this.list.replaceChildren(...(parts.length ? parts : [div("option none", "No matches")]));
+    this.list.replaceChildren(...(parts.length ? parts : [div("option none", this.none)]));
   }
 
   #row(option) {

@@ -2,6 +2,7 @@
 
 import { directory } from "./directory.js";
 import { button, div, el, uniqueId } from "./dom.js";
+import { menuButton } from "./menu.js";
 import { suggestionsFor } from "./suggestions.js";
 
 const TALLEST = 240;
@@ -14,6 +15,7 @@ export class Composer {
   /**
    * @param {object} settings
    * @param {() => import("./suggestions.js").Command[]} settings.commands
+   * @param {() => import("./menu.js").Entry[]} settings.shortcuts
    * @param {(line: string) => Promise<boolean>} settings.send  false: not sent, the line stays
    */
   constructor(settings) {
@@ -26,7 +28,8 @@ export class Composer {
     this.box = this.#makeBox();
     this.button = button({ class: "send", "aria-label": "Send", title: "Send", click: () => this.#send() }, "➤");
     this.closed = el("p", { class: "composer-closed", hidden: true });
-    this.frame = div("composer-frame", this.box, this.button);
+    this.shortcuts = menuButton("Shortcuts", settings.shortcuts, {}, "⚡");
+    this.frame = div("composer-frame", this.shortcuts, this.box, this.button);
     this.node = div("composer", this.list, this.hint, this.frame, this.closed);
   }
 
@@ -62,6 +65,7 @@ export class Composer {
     this.frame.hidden = closed !== "";
     this.closed.hidden = closed === "";
     this.closed.textContent = closed;
+    this.shortcuts.hidden = this.settings.shortcuts().length === 0;
     if (key === this.key) return;
     this.key = key;
     this.box.ariaLabel = label;
@@ -86,7 +90,7 @@ export class Composer {
     drafts.set(this.key, line);
     this.button.disabled = line.trim() === "";
     this.#grow();
-    this.#suggest(suggestionsFor(line, commands, [...directory.people.values()]));
+    this.#suggest(suggestionsFor(line, commands, [...directory.people.values()], [...directory.groups.values()]));
     this.#showUsage(commands.find(({ command }) => line.startsWith(`${command} `)));
   }
 

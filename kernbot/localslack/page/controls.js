@@ -32,9 +32,11 @@ const MAKERS = {
  * @param {string} [settings.describedBy]
  * @param {any} [settings.initial]  a value that replaces the element's own initial one
  * @param {(value: any) => Promise<void>} [settings.send]  tells the app; left out in forms
+ * @param {(words: string) => Promise<object>} [settings.suggest]  asks the app for the options of an external menu
  * @returns {Control | null} null for an element that cannot be shown
  */
 export function makeControl(element, settings) {
+  if (!(element.type in MAKERS)) return null;
   const act = async (value, url) => {
     if (element.confirm && !(await askConfirm(element.confirm))) return false;
     if (url) follow(url);
@@ -42,7 +44,7 @@ export function makeControl(element, settings) {
     return true;
   };
   const attributes = attributesOf(element, settings);
-  return MAKERS[element.type]?.(element, { attributes, initial: settings.initial, act }) ?? null;
+  return MAKERS[element.type](element, { attributes, initial: settings.initial, act, suggest: settings.suggest });
 }
 
 function attributesOf(element, { block, labelledBy, describedBy }) {
@@ -78,6 +80,6 @@ function overflow(element, { attributes, act }) {
     description: option.description?.text,
     choose: () => act(option.value, option.url),
   }));
-  const node = menuButton("More actions", entries, attributes);
+  const node = menuButton("More actions", () => entries, attributes);
   return { node, field: node.firstChild, read: () => null };
 }

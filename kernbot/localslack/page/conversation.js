@@ -15,17 +15,23 @@ export class Conversation {
    * @param {HTMLElement} node
    * @param {object} settings
    * @param {boolean} settings.inThread
-   * @param {(place: Route, message: object, block: object, element: object, value: any) => Promise<void>} settings.act
+   * @param {(place: Route, message: object) => import("./blocks.js").Surface} settings.surface  of a message's blocks
+   * @param {(place: Route, message: object) => import("./menu.js").Entry[]} settings.menu  of a message
+   * @param {() => import("./menu.js").Entry[]} settings.shortcuts  those that start anywhere
    * @param {(place: Route, line: string) => Promise<boolean>} settings.send
    * @param {() => import("./suggestions.js").Command[]} settings.commands  those that are offered here
    */
-  constructor(node, { inThread, act, send, commands }) {
+  constructor(node, { inThread, surface, menu, shortcuts, send, commands }) {
     this.inThread = inThread;
     this.heading = el("h2", { class: "pane-title" });
     this.topic = el("p", { class: "topic" });
     this.corner = div("corner");
-    this.list = new MessageList({ inThread, act: (...used) => act(this.place, ...used) });
-    this.composer = new Composer({ commands, send: (line) => send(this.place, line) });
+    this.list = new MessageList({
+      inThread,
+      surface: (message) => surface(this.place, message),
+      menu: (message) => menu(this.place, message),
+    });
+    this.composer = new Composer({ commands, shortcuts, send: (line) => send(this.place, line) });
     const header = el("header", { class: "pane-header" }, this.corner, div("pane-titles", this.heading, this.topic));
     node.append(header, div("messages-frame", this.list.node, this.list.jump), this.composer.node);
   }

@@ -23,12 +23,24 @@ const AVATAR_COLOURS = 8;
  * @property {number} unread
  */
 
+/**
+ * @typedef {object} App
+ * @property {string} id
+ * @property {string} name
+ * @property {boolean} home_tab
+ * @property {{name: string, callback_id: string, on_messages: boolean}[]} shortcuts
+ */
+
 /** The people and channels as last read from the server, by id, and the id of the person who acts. */
 export const directory = {
   /** @type {Map<string, Person>} */
   people: new Map(),
   /** @type {Map<string, Channel>} */
   channels: new Map(),
+  /** The handles of user groups, by id. @type {Map<string, string>} */
+  groups: new Map(),
+  /** @type {Map<string, App>} */
+  apps: new Map(),
   me: "",
 };
 

@@ -23,6 +23,7 @@ export function inputBlock(block, surface) {
     describedBy: `${hint} ${error}`,
     initial: surface.remembered?.(block, element),
     send: block.dispatch_action ? (value) => surface.send(block, element, value) : undefined,
+    suggest: (words) => surface.suggest(block, element, words),
   });
   if (!control) return null;
   const errorNode = el("div", { id: error, class: "error", role: "alert" });

@@ -19,7 +19,7 @@ export function channelMention(id, label = "") {
 }
 
 export function usergroupMention(id, label = "") {
-  return span("mention", label || `@${id}`);
+  return span("mention", label || `@${directory.groups.get(id) ?? id}`);
 }
 
 /** `@here`, `@channel`, `@everyone`. */

@@ -14,16 +14,17 @@ const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
 /**
  * @param {string} label
- * @param {Entry[]} entries
+ * @param {() => Entry[]} entries  read each time the menu opens
  * @param {Record<string, any>} attributes  of the button
+ * @param {string} [mark]  what stands on the button
  * @returns {HTMLElement}
  */
-export function menuButton(label, entries, attributes) {
-  const items = entries.map((entry) => item(entry, close));
-  const popup = el("div", { class: "popup menu", role: "menu", popover: "auto", keydown: key }, items);
+export function menuButton(label, entries, attributes, mark = "⋮") {
+  let items = [];
+  const popup = el("div", { class: "popup menu", role: "menu", popover: "auto", keydown: key });
   const opener = button(
-    { class: "button overflow", "aria-haspopup": "menu", "aria-expanded": "false", ...attributes, click: toggle },
-    el("span", { "aria-hidden": "true" }, "⋮"),
+    { class: "button overflow", title: label, "aria-haspopup": "menu", "aria-expanded": "false", ...attributes, click: toggle },
+    el("span", { "aria-hidden": "true" }, mark),
   );
   popup.ariaLabel = label;
   opener.ariaLabel = label;
@@ -32,8 +33,10 @@ export function menuButton(label, entries, attributes) {
 
   function toggle() {
     if (isOpen(popup)) return close();
+    items = entries().map((entry) => item(entry, close));
+    popup.replaceChildren(...items);
     openPopup(popup, opener);
-    return items[0].focus();
+    return items[0]?.focus();
   }
 
   function close() {

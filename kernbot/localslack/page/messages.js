@@ -4,6 +4,7 @@ import { renderBlocks } from "./blocks.js";
 import { dayTitle, formatDate, fullDate, today } from "./dates.js";
 import { avatarColour, initials } from "./directory.js";
 import { button, div, el, sign, span } from "./dom.js";
+import { menuButton } from "./menu.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { linkTo } from "./routes.js";
 
@@ -14,11 +15,13 @@ export class MessageList {
   /**
    * @param {object} settings
    * @param {boolean} settings.inThread
-   * @param {(message: object, block: object, element: object, value: any) => Promise<void>} settings.act
+   * @param {(message: object) => import("./blocks.js").Surface} settings.surface
+   * @param {(message: object) => import("./menu.js").Entry[]} settings.menu
    */
-  constructor({ inThread, act }) {
+  constructor({ inThread, surface, menu }) {
     this.inThread = inThread;
-    this.act = act;
+    this.surface = surface;
+    this.menu = menu;
     this.drawn = new Map();
     this.rows = el("div", { class: "rows", role: "log", "aria-live": "polite", "aria-relevant": "additions" });
     this.jump = button({ class: "jump", hidden: true, click: () => this.#toBottom() }, "New messages ↓");
@@ -82,7 +85,6 @@ export class MessageList {
     const name = message.username;
     const time = formatDate(message.ts, "{time}");
     const avatar = el("div", { class: `avatar colour-${avatarColour(name)}`, "aria-hidden": "true" }, initials(name));
-    const send = (block, element, value) => this.act(message, block, element, value);
     return el(
       "article",
       {
@@ -96,7 +98,7 @@ export class MessageList {
         "message-body",
         this.#note(message),
         byline(message, time),
-        content(message, { send }),
+        content(message, this.surface(message)),
         this.#replies(message),
       ),
       this.#tools(message),
@@ -123,9 +125,11 @@ export class MessageList {
   }
 
   #tools(message) {
-    if (this.inThread || message.ephemeral) return null;
+    if (message.ephemeral) return null;
     const words = "Reply in thread";
-    return div("tools", this.#threadLink(message, { class: "tool", title: words }, sign("↩", words)));
+    const reply = this.inThread || this.#threadLink(message, { class: "tool", title: words }, sign("↩", words));
+    const more = this.menu(message).length > 0 && menuButton("Shortcuts of this message", () => this.menu(message), {}, "⋯");
+    return reply !== true || more ? div("tools", reply !== true && reply, more) : null;
   }
 
   /** The event of a scroll comes a frame late: see to it that nobody who scrolled back is taken to the end. */
@@ -182,8 +186,9 @@ function byline({ ts, username, is_bot: isBot }, time) {
 }
 
 function content(message, surface) {
-  const body = message.blocks?.length ? renderBlocks(message.blocks, surface) : [mrkdwn(message.text)];
-  return div("content", body, message.edited && span("edited", "(edited)"));
+  const body = message.blocks?.length || message.streaming ? renderBlocks(message.blocks ?? [], surface) : [mrkdwn(message.text)];
+  const mark = message.streaming ? span("writing", "Still writing …") : message.edited && span("edited", "(edited)");
+  return div("content", body, mark);
 }
 
 /** Make these the only children, in this order, leaving those in place that are there already. */

@@ -12,6 +12,7 @@ import { button, div, el, uniqueId } from "./dom.js";
  * @property {(view: object, values: Record<string, any>) => Promise<Answer>} submit
  * @property {(view: object) => Promise<void>} close
  * @property {(view: object, block: object, element: object, value: any) => Promise<Answer>} act
+ * @property {(view: object, block: object, element: object, words: string) => Promise<object>} suggest
  * @property {() => void} gone  the modal is closed and what had the focus before is not there any more
  */
 
@@ -71,6 +72,7 @@ export class Modal {
     this.inputs = new Map();
     const surface = {
       send: (block, element, value) => this.#act(block, element, value),
+      suggest: (...asked) => this.actions.suggest(view, ...asked),
       remembered: (block, element) => this.typed.get(this.#key(block, element)),
       collect: (block, input) => this.inputs.set(block.block_id, { block, input }),
     };

@@ -3,27 +3,29 @@
 import { Combobox } from "./combobox.js";
 import { channelTitle, directory } from "./directory.js";
 
+const SHORTEST_QUERY = 3;
+
+/** What each kind offers, and under which name its elements hold what is chosen at first. */
 const KINDS = {
-  static_select: { offered: staticOptions, initial: (element) => [element.initial_option?.value] },
-  multi_static_select: {
-    offered: staticOptions,
-    initial: (element) => element.initial_options?.map(({ value }) => value),
-    several: true,
-  },
-  users_select: { offered: people, initial: (element) => [element.initial_user] },
-  channels_select: { offered: publicChannels, initial: (element) => [element.initial_channel] },
-  conversations_select: { offered: conversations, initial: (element) => [element.initial_conversation] },
+  static_select: { offered: (element) => plainOptions(element), initial: "option" },
+  external_select: { offered: (element) => initialOptions(element), initial: "option", external: true },
+  users_select: { offered: people, initial: "user" },
+  channels_select: { offered: publicChannels, initial: "channel" },
+  conversations_select: { offered: conversations, initial: "conversation" },
 };
 
-export const SELECT_TYPES = Object.keys(KINDS);
+export const SELECT_TYPES = Object.keys(KINDS).flatMap((type) => [type, `multi_${type}`]);
 
 /** @returns {import("./controls.js").Control} */
-export function select(element, { attributes, initial, act }) {
-  const { offered, initial: first, several = false } = KINDS[element.type];
+export function select(element, { attributes, initial, act, suggest }) {
+  const several = element.type.startsWith("multi_");
+  const kind = KINDS[element.type.replace(/^multi_/u, "")];
   const wrap = (values) => (several ? values : (values[0] ?? null));
   const combobox = new Combobox({
-    options: () => offered(element),
-    chosen: [initial === undefined ? first(element) : initial].flat().filter(Boolean),
+    options: () => kind.offered(element),
+    load: kind.external ? async (words) => plainOptions(await suggest(words)) : undefined,
+    shortest: element.min_query_length ?? SHORTEST_QUERY,
+    chosen: [initial === undefined ? chosenAtFirst(element, kind, several) : initial].flat().filter(Boolean),
     several,
     most: element.max_selected_items,
     placeholder: element.placeholder?.text ?? (several ? "Select options" : "Select an option"),
@@ -33,12 +35,20 @@ export function select(element, { attributes, initial, act }) {
   return { node: combobox.node, field: combobox.box, read: () => wrap(combobox.values) };
 }
 
-function staticOptions(element) {
-  const groups = element.option_groups ?? [{ options: element.options }];
-  return groups.flatMap(({ label, options }) => options.map((option) => plainOption(option, label?.text)));
+function chosenAtFirst(element, { initial }, several) {
+  const held = element[several ? `initial_${initial}s` : `initial_${initial}`];
+  return [held].flat().map((choice) => choice?.value ?? choice);
 }
 
-function plainOption({ value, text, description }, group) {
+function initialOptions(element) {
+  return plainOptions({ options: [element.initial_option, element.initial_options].flat().filter(Boolean) });
+}
+
+function plainOptions({ options, option_groups: groups }) {
+  return (groups ?? [{ options }]).flatMap((group) => group.options.map((option) => plain(option, group.label?.text)));
+}
+
+function plain({ value, text, description }, group) {
   return { value, text: text.text, description: description?.text, group };
 }
 
@@ -51,9 +61,9 @@ function publicChannels() {
   return asOptions((channel) => !channel.is_private && !channel.is_im);
 }
 
-function conversations(element) {
-  const wanted = element.filter?.include ?? ["public", "private", "im"];
-  return asOptions((channel) => wanted.includes(kindOf(channel)));
+function conversations({ filter = {} }) {
+  const wanted = filter.include ?? ["public", "private", "im"];
+  return asOptions((channel) => wanted.includes(kindOf(channel)) && !(filter.exclude_bot_users && channel.is_im));
 }
 
 function kindOf(channel) {

@@ -34,9 +34,11 @@ export class Sidebar {
     redraw(this.person, people, () => people.map(personOption));
     this.person.value = route.as;
     const channels = [...directory.channels.values()];
-    redraw(this.lists, [channels, route.as, route.channel], () => [
+    const apps = [...directory.apps.values()].filter((app) => app.home_tab);
+    redraw(this.lists, [channels, apps, route.as, route.channel], () => [
       section("Channels", channels.filter((channel) => !channel.is_im), route),
       section("Direct messages", channels.filter((channel) => channel.is_im), route),
+      apps.length > 0 && section("Apps", apps.map(asPlace), route),
     ]);
   }
 }
@@ -46,11 +48,16 @@ function redraw(node, content, draw) {
   const drawn = JSON.stringify(content);
   if (node.drawn === drawn) return;
   node.drawn = drawn;
-  node.replaceChildren(...draw());
+  node.replaceChildren(...draw().filter(Boolean));
 }
 
 function personOption({ id, display_name: name, kind, can_act: canAct }) {
   return el("option", { value: id, disabled: !canAct }, `${name} - ${KINDS[kind]}`);
+}
+
+/** An app as a place to go to: its Home tab. */
+function asPlace({ id, name }) {
+  return { id, name, is_im: true, is_member: true, unread: 0 };
 }
 
 function section(title, channels, route) {

@@ -23,9 +23,18 @@ MANIFEST: Json = {
             {"command": "/kern", "description": "Run workflows", "usage_hint": "[run | pending]"},
             {"command": "/kernel", "description": "Something else", "usage_hint": "[x]"},
         ],
+        "app_home": {"home_tab_enabled": True},
+        "shortcuts": [
+            {"name": "Start", "type": "global", "callback_id": "start", "description": "Start something"},
+            {"name": "Start with this", "type": "message", "callback_id": "start-with", "description": "Start with it"},
+        ],
     },
     "oauth_config": {"scopes": {"bot": ["chat:write", "commands", "im:write"]}},
-    "settings": {"socket_mode_enabled": True, "interactivity": {"is_enabled": True}},
+    "settings": {
+        "socket_mode_enabled": True,
+        "interactivity": {"is_enabled": True},
+        "event_subscriptions": {"bot_events": ["app_home_opened"]},
+    },
 }
 
 
