@@ -11,9 +11,8 @@ from typing import Protocol
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from kernbot.db.base import PauseRecord, Store
+from kernbot.db.base import Store
 from kernbot.db.slack import SlackStore
-from kernbot.engine.authority import Ids
 from kernbot.engine.runner import Engine
 from kernbot.errors import ConfigurationError
 from kernbot.runtime.deadlines import Alarm
@@ -120,7 +119,7 @@ class _Parts:
             tokens=tokens,
             workspace_url=workspace.url,
             channels=channels,
-            readers=Readers(store, self._may_answer, self._named_outside),
+            readers=Readers(bot, store, people, self._may_answer),
             folds=folds,
             complaints=complaints,
             troubles=troubles,
@@ -181,10 +180,6 @@ class _Parts:
         except NotAllowedError:
             return False
         return True
-
-    async def _named_outside(self, pause: PauseRecord) -> Ids:
-        approvers, registered = await self._service.approvers_of(pause)
-        return await self._people.outside(approvers, registered.channel)
 
     def _poke(self, run_id: str) -> None:
         self._dispatcher.poke(run_id)

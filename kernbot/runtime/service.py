@@ -140,11 +140,6 @@ class Service:
             raise
         return pause
 
-    async def approvers_of(self, pause: PauseRecord) -> tuple[Ids, Registration]:
-        """Return who is named as an approver of a question, if anybody is, and its workflow."""
-        _, registered = await self._run(pause.run_id)
-        return self.bot.rule_of(registered, pause).approvers or frozenset(), registered
-
     async def answerer(
         self, registered: Registration, rule: Rule, person_id: str, *, max_age: float = REMEMBERED_SECONDS
     ) -> Person:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from kernbot.db.base import Snapshot, Store
+from kernbot.db.base import PauseRecord, Snapshot, Store
 from kernbot.db.slack import SlackMessage, SlackStore
 from kernbot.engine.large import load
 from kernbot.runtime.registry import KernBot, Registration
 from kernbot.runtime.troubles import Troubles
-from kernbot.slack.channels import Channels, what_became_of
+from kernbot.slack.channels import Channels, Standing, what_became_of
 from kernbot.slack.complaints import Complaints
 from kernbot.slack.folds import Folds
 from kernbot.slack.ids import TokenMaker, permalink, slack_user
@@ -97,21 +97,44 @@ class Desks:
 
     async def _places(self, snapshot: Snapshot, registered: Registration, rows: Rows) -> _Places:
         home = rows[PARENT].channel if PARENT in rows else registered.channel
+        waiting = [pause for pause in snapshot.pauses if pause.state == "open"]
         used = {home, *(row.channel for row in rows.values() if row.role == "moved")}
         standings = {channel: await self._channels.look_at(channel) for channel in used}
-        place = Place(readers=await self._readers.of_questions(snapshot, rows))
+        place = Place(tells=snapshot.run.user_id if _is_elsewhere(snapshot, home) else None)
         if reason := standings[home].closed:
-            place = replace(place, because=what_became_of(home, reason))
-            for channel in filter(None, (registered.channel, self._bot.operators_channel)):
-                standings[channel] = await self._channels.look_at(channel)
-                if standings[channel].closed is None:
-                    place = replace(place, moved_to=channel)
-                    break
-        if _is_elsewhere(snapshot, home) or standings[home].closed:
-            place = replace(place, tells=snapshot.run.user_id)
+            place = await self._away(waiting, registered, standings)
+            place = replace(place, because=what_became_of(home, reason), tells=snapshot.run.user_id)
+            if any(pause.pause_id not in place.moved and not place.readers[pause.pause_id] for pause in waiting):
+                self._complaints.log(
+                    "a question can be asked nowhere, and waits", f"{home} {reason}", snapshot.run.run_id
+                )
+        else:
+            place = replace(place, readers=await self._readers.of_questions(waiting, registered, home))
         closed = {channel for channel, standing in standings.items() if standing.closed}
         is_shared = any(standing.is_shared for standing in standings.values())
         return _Places(home, place, closed, hides_values=is_shared)
+
+    async def _away(
+        self, waiting: Sequence[PauseRecord], registered: Registration, standings: dict[str, Standing]
+    ) -> Place:
+        """Return where questions are asked that can't be in the thread of their run.
+
+        That is the workflow's channel, or else, for each question, its named approvers by direct message, or else the
+        operators' channel. Who may answer stays the same.
+        """
+        if await self._is_open(registered.channel, standings):
+            moved = {pause.pause_id: registered.channel for pause in waiting}
+            return Place(moved=moved, readers=await self._readers.of_questions(waiting, registered, registered.channel))
+        readers = await self._readers.of_questions(waiting, registered, None)
+        operators = self._bot.operators_channel
+        if operators is None or not await self._is_open(operators, standings):
+            return Place(readers=readers)
+        unnamed = {pause.pause_id: operators for pause in waiting if not self._readers.named(registered, pause)}
+        return Place(moved=unnamed, readers=readers)
+
+    async def _is_open(self, channel: str, standings: dict[str, Standing]) -> bool:
+        standings[channel] = await self._channels.look_at(channel)
+        return standings[channel].closed is None
 
     def _facts(self, snapshot: Snapshot, registered: Registration, places: _Places, rows: Rows) -> RunFacts:
         waiting = next((pause for pause in snapshot.pauses if pause.state == "open"), None)

@@ -63,8 +63,8 @@ class SlackPeople:
             raise CannotCheckError("Slack can't be asked just now who may answer; nothing was recorded.") from error
         return {who: found for who, found in zip(sorted(ids), named, strict=True) if found is not None}
 
-    async def outside(self, ids: Ids, channel: str) -> Ids:
-        """Return those of the people among the ids who are not in a channel. Raises CannotCheckError."""
+    async def outside(self, ids: Ids, channel: str | None) -> Ids:
+        """Return those of the people among the ids who are not in a channel, or in none. Raises CannotCheckError."""
         people = [slack_user(of) or of for of in sorted(ids) if not is_group(of)]
         looked_up = [await self.look_up(person_id(self._team_id, user_id), channel) for user_id in people]
         return frozenset(person.person_id for person in looked_up if not person.is_member)
@@ -155,6 +155,15 @@ class SlackPeople:
         return members
 
     async def _members_of(self, channel: str) -> set[str]:
+        """Return who is in a channel; nobody is in one that is gone."""
+        try:
+            return await self._all_members(channel)
+        except SlackApiError as error:
+            if error_code(error) != "channel_not_found":
+                raise
+            return set()
+
+    async def _all_members(self, channel: str) -> set[str]:
         members: set[str] = set()
         cursor = ""
         while True:

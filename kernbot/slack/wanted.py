@@ -40,8 +40,8 @@ class Render(Protocol):
 class Place:
     """Where a run's questions are asked beside its thread."""
 
-    moved_to: str | None = None
-    """The channel that takes the place of one that can't be used."""
+    moved: Mapping[str, str] = field(default_factory=dict)
+    """For open questions, by id: the channel that takes the place of one that can't be used."""
     because: str | None = None
     """What has become of that one, as `mrkdwn`."""
     readers: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -143,16 +143,17 @@ def _elsewhere(
     had = {person for role, _, person in of_this if role == "copy" and person}
     readers = place.readers.get(pause.pause_id, ()) if pause.is_open else ()
     whose: list[tuple[MessageRole, str | None]] = [("copy", person) for person in sorted({*readers, *had})]
-    if (place.moved_to and pause.is_open) or ("moved", first_id, None) in of_this:
+    moved_to = place.moved.get(pause.pause_id) if pause.is_open else None
+    if moved_to or ("moved", first_id, None) in of_this:
         whose.append(("moved", None))
     for role, person in whose:
         yield Wanted(
             role=role,
             pause_id=first_id,
             person_id=person,
-            channel=slack_user(person) or place.moved_to,
+            channel=slack_user(person) or moved_to,
             in_thread=False,
-            can_be_new=pause.is_open and bool(person or place.moved_to),
+            can_be_new=pause.is_open and bool(person or moved_to),
             urgency=_urgency(pause),
             render=partial(_with_note, partial(card, run, pause, tokens=tokens), pause.pause_id, _note(run, place)),
             plain=partial(plainly.card, run, pause, tokens=tokens),

@@ -67,14 +67,14 @@ class Desk:
     def _work(self, wanted: Wanted, has_address: Callable[[SlackMessage], bool]) -> Work | None:
         row = self.rows.get(wanted.key)
         channel = row.channel if row and row.ts else wanted.channel or self.home
-        if wanted.key in self.given_up or channel in self.closed:
+        if wanted.key in self.given_up or (row and row.ts and row.shown == wanted.state):
+            return None
+        if row and row.ts and has_address(row):
+            return Work(wanted, row, channel, None)
+        if channel in self.closed:
             return None
         if row is None or row.ts is None:
             return self._post(wanted, row, channel)
-        if row.shown == wanted.state:
-            return None
-        if has_address(row):
-            return Work(wanted, row, channel, None)
         run_id = self.run_id if wanted.role == "parent" else None
         return Work(wanted, row, channel, Turn("chat.update", wanted.urgency, run_id=run_id))
 

@@ -99,12 +99,13 @@ class Team:
         register: Mapping[str, Any] = MappingProxyType({}),
         operators: Sequence[str] | None = None,
         operators_channel: str | None = None,
+        channel: str = "#ops",
         **settings: Any,
     ) -> AsyncIterator[None]:
-        """Run the bot with these workflows, all registered for #ops, and with what else `register` is to be given."""
+        """Run the bot with these workflows, all registered for a channel, and with what else `register` is given."""
         bot = KernBot(operators=operators, operators_channel=operators_channel)
         for workflow in workflows:
-            bot.register(workflow, channel="#ops", **register)
+            bot.register(workflow, channel=channel, **register)
         async with running_bot(
             bot, self.settings.model_copy(update=settings), self.store, clock=self.clock, pace=Pace(self.time)
         ):
@@ -190,6 +191,15 @@ class Team:
             return shown if text in words(shown) else {}
 
         return await self.until(now)
+
+    def direct(self, who: str) -> list[dict[str, Any]]:
+        """Return what the bot has told somebody directly."""
+        channel = self.direct_channel(who)
+        return [message for message in self.person(who).messages(channel) if message["is_bot"]]
+
+    def posted(self, channel: str) -> list[dict[str, Any]]:
+        """Return what the bot has posted in another channel."""
+        return [message for message in self.person("bob").messages(channel) if message["is_bot"]]
 
     def told(self, who: str, *, channel: str = CHANNEL) -> list[str]:
         """Return what only this person sees, in a channel and in its threads."""

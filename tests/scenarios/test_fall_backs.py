@@ -1,0 +1,123 @@
+"""Cards that cannot stay where they were: they go elsewhere and say so, and nobody is let in who was not before."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from kernbot.run import RunStatus
+from tests.scenarios.team import CHANNEL, ELSEWHERE, Team, words
+from tests.scenarios.workflows import QUESTION, Deploy
+
+OFTEN = 0.05
+"""Seconds between two looks of the bot at its channels."""
+OPERATORS = "C03OPERATORS"
+APPROVERS: dict[str, Any] = {"approvers": ["UOLGA", "UDEE"]}
+
+
+@pytest.fixture(autouse=True)
+async def channels(team: Team) -> None:
+    """Give the operators a channel, and let the bot into all of them."""
+    team.slack.add_channel(OPERATORS, name="operators", members=["UBOB", "UOLGA"])
+    for channel in (OPERATORS, ELSEWHERE):
+        team.slack.invite(team.app, channel)
+
+
+def close(team: Team, how: str) -> str:
+    """Make the channel of the cards unusable; return what the cards say of it."""
+    if how == "archived":
+        team.slack.archive(CHANNEL)
+    elif how == "deleted":
+        team.slack.delete_channel(CHANNEL)
+        team.refused.add("channel_not_found")
+    else:
+        team.slack.leave(team.app.bot_user_id, CHANNEL)
+    team.clock.move(61)
+    return {"archived": "is archived", "deleted": "is gone", "left": "the bot was removed from"}[how]
+
+
+@pytest.mark.parametrize("how", ["archived", "deleted", "left"])
+async def test_a_card_moves_to_the_operators_channel(team: Team, how: str) -> None:
+    """It says why, shows who may answer as before, and an operator who may not answer is refused."""
+    async with team.bot(Deploy().workflow, operators_channel="#operators", sweep_seconds=OFTEN):
+        await team.ask("deploy", QUESTION)
+        why = close(team, how)
+        moved = (await team.until(lambda: team.posted(OPERATORS)))[0]
+        assert moved["text"] == QUESTION
+        assert "Moved here because" in words(moved)
+        assert why in words(moved)
+        await team.person("olga").click(OPERATORS, moved["ts"], "pause.approve")
+        await team.hears("olga", "Not recorded: you are not a full member", channel=OPERATORS)
+        assert (await team.run()).run.status is RunStatus.PAUSED
+
+
+async def test_a_moved_card_is_answered_by_whoever_may(team: Team) -> None:
+    """A member of the archived channel answers in the operators' channel; the run goes on and its requester hears."""
+    deploy = Deploy()
+    async with team.bot(deploy.workflow, operators_channel="#operators", sweep_seconds=OFTEN):
+        await team.ask("deploy", QUESTION)
+        close(team, "archived")
+        moved = (await team.until(lambda: team.posted(OPERATORS)))[0]
+        await team.person("bob").click(OPERATORS, moved["ts"], "pause.approve")
+        await team.until(lambda: "Approved, the step ran" in words(team.posted(OPERATORS)[0]))
+        await team.until(lambda: "*Finished:* `deploy`" in words(team.direct("dee")))
+        assert deploy.ran == ["build", "deploy", "announce"]
+
+
+async def test_a_card_moves_to_the_channel_of_its_workflow(team: Team) -> None:
+    """A run that began while its workflow was registered elsewhere is asked where it is registered now."""
+    async with team.bot(Deploy().workflow):
+        await team.ask("deploy", QUESTION)
+    close(team, "archived")
+    async with team.bot(Deploy().workflow, channel="#random", operators_channel="#operators"):
+        moved = (await team.until(lambda: team.posted(ELSEWHERE)))[0]
+        assert "<#C01OPS> is archived" in words(moved)
+        await team.person("olga").click(ELSEWHERE, moved["ts"], "pause.approve")
+        await team.until(lambda: "Approved, the step ran" in words(team.posted(ELSEWHERE)[0]))
+        assert not team.posted(OPERATORS)
+
+
+async def test_named_approvers_are_asked_directly(team: Team) -> None:
+    """They come before the operators; whoever asked, and may not approve, gets no copy."""
+    async with team.bot(Deploy().workflow, register=APPROVERS, operators_channel="#operators", sweep_seconds=OFTEN):
+        await team.ask("deploy", QUESTION)
+        close(team, "deleted")
+        copy = await team.until(lambda: next((m for m in team.direct("olga") if "Moved here" in words(m)), None))
+        await team.person("olga").click(team.direct_channel("olga"), copy["ts"], "pause.approve")
+        await team.until(lambda: "Approved, the step ran" in words(team.direct("olga")))
+        await team.until(lambda: "*Finished:* `deploy`" in words(team.direct("dee")))
+        assert not any(QUESTION in message["text"] for message in team.direct("dee"))
+        assert not team.posted(OPERATORS)
+
+
+async def test_a_card_that_can_be_nowhere_waits(team: Team, caplog: pytest.LogCaptureFixture) -> None:
+    """The run stays open; that is logged once, and when the channel is there again the old card works."""
+    async with team.bot(Deploy().workflow, sweep_seconds=OFTEN):
+        card = await team.ask("deploy", QUESTION)
+        close(team, "archived")
+        with caplog.at_level(logging.WARNING, "kernbot.slack.complaints"):
+            await team.eventually(lambda: "can be asked nowhere" in caplog.text)
+            looks = len(team.calls("conversations.info"))
+            team.clock.move(61)
+            await team.until(lambda: len(team.calls("conversations.info")) > looks)
+        assert caplog.text.count("can be asked nowhere") == 1
+        assert (await team.run()).run.status is RunStatus.PAUSED
+        team.slack.unarchive(CHANNEL)
+        team.slack.invite(team.app, CHANNEL)
+        await team.click("ana", card, "pause.approve")
+        await team.says(card, "Approved, the step ran")
+
+
+async def test_a_question_whose_channel_closes_before_it_is_asked(team: Team) -> None:
+    """What Slack answers to the post says that the channel is archived: the question goes elsewhere at once."""
+    async with team.bot(Deploy().workflow, operators_channel="#operators"):
+        held = team.line.hold("chat.postMessage")
+        await team.type("dee", "run deploy")
+        await held.reached()
+        team.slack.archive(CHANNEL)
+        team.refused.add("is_archived")
+        held.release()
+        moved = (await team.until(lambda: team.posted(OPERATORS)))[0]
+        assert moved["text"] == QUESTION
