@@ -26,7 +26,11 @@ async def channels(team: Team) -> None:
 
 
 def close(team: Team, how: str) -> str:
-    """Make the channel of the cards unusable; return what the cards say of it."""
+    """Make the channel of the cards unusable; return what the cards say of it.
+
+    What is under way to it just then is refused.
+    """
+    team.refused.update(("is_inactive", "is_archived", "not_in_channel"))
     if how == "archived":
         team.slack.archive(CHANNEL)
     elif how == "deleted":
