@@ -110,6 +110,14 @@ class Actor:
         )
         return await self._scene.interact(person, there, payload)
 
+    def file(self, file_id: str) -> bytes:
+        """Return what is in a file that stands in a conversation which this person sees."""
+        file = self._workspace.files.find(file_id)
+        channels = [self._workspace.channels.get(channel_id) for channel_id, _ in file.shares] if file else []
+        if file is None or file.content is None or not any(c and c.is_seen_by(self._person) for c in channels):
+            raise ActError(f"{self._person.display_name} sees no file {file_id}.")
+        return file.content
+
     async def say(self, channel_id: str, text: str, thread_ts: str | None = None) -> None:
         """Post a plain message; an app that it mentions is told with `app_mention`, in its direct messages anyhow."""
         channel = self._joined(channel_id)

@@ -10,6 +10,7 @@ from typing import Any
 from kernbot.localslack.app import App
 from kernbot.localslack.content import Content
 from kernbot.localslack.elements import Offered, Values
+from kernbot.localslack.files import File, file_object
 from kernbot.localslack.ids import microseconds, timestamp
 from kernbot.localslack.streams import Stream
 
@@ -31,6 +32,7 @@ class Message:
     """The only person who sees it, for an ephemeral message."""
     edited_ts: str | None = None
     subtype: str | None = None
+    files: tuple[File, ...] = ()
     values: Values = field(default_factory=dict)
     """What people chose in its elements; shared by all of them."""
     offered: Offered = field(default_factory=dict)
@@ -100,6 +102,7 @@ def message_object(message: Message, history: History, team_id: str, *, whole_me
         "bot_id": message.app.bot_id if message.app else None,
         "app_id": message.app.app_id if message.app else None,
         "blocks": message.content.blocks or None,
+        "files": [file_object(file) for file in message.files] or None,
         "metadata": _metadata(message, whole=whole_metadata),
         "edited": {"user": message.user_id, "ts": message.edited_ts} if message.edited_ts else None,
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from kernbot.localslack.conversations import Channel
 from kernbot.localslack.errors import ActError
+from kernbot.localslack.files import file_object
 from kernbot.localslack.messages import Message
 from kernbot.localslack.people import Kind, Person
 from kernbot.localslack.workspace import Workspace
@@ -75,6 +76,7 @@ def seen_message(workspace: Workspace, message: Message) -> Seen:
         "is_bot": author.kind is Kind.BOT,
         "text": message.content.text,
         "blocks": copy.deepcopy(message.content.blocks) or None,
+        "files": [file_object(file) for file in message.files],
         "ephemeral": message.visible_to is not None,
         "reply_count": len(replies),
         "latest_reply": replies[-1].ts if replies else None,

@@ -1,8 +1,8 @@
 """The web server: the Web API, Socket Mode, response URLs and the page, on 127.0.0.1 only.
 
-Everything asks for a secret: `/api/` for a token, `/link` for a ticket, `/response/` for the key in the address, the
-page and its JSON for the token in the address that the terminal printed. A foreign `Host` or `Origin` is refused, so
-that no web site can talk to it through a browser.
+Everything asks for a secret: `/api/` for a token, `/link` for a ticket, `/response/` and `/upload/` for the key in the
+address, the page and its JSON for the token in the address that the terminal printed. A foreign `Host` or `Origin` is
+refused, so that no web site can talk to it through a browser.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from kernbot.localslack import page_http, response_urls, socket_mode, web_api
+from kernbot.localslack import files, page_http, response_urls, socket_mode, web_api
 from kernbot.localslack.errors import ApiError, SetUpError
 from kernbot.localslack.page_api import PageApi
 from kernbot.localslack.page_tools import PageTools
@@ -76,6 +76,7 @@ class Site:
                 web.route("*", web_api.PATH + "{method}", api.handle),
                 web.get(socket_mode.PATH, sockets.accept),
                 web.post(response_urls.PATH + "{key}", self._response_url),
+                web.post(files.PATH + "{key}", api.upload),
                 *pages.routes(),
                 *tools.routes(),
                 web.get("/", self._index),

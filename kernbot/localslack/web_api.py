@@ -7,11 +7,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from kernbot.localslack.app import APP_TOKEN_PREFIX, BOT_TOKEN_PREFIX, App
 from kernbot.localslack.errors import ApiError
-from kernbot.localslack.methods import chat, conversations, identity, streams, usergroups, views
+from kernbot.localslack.methods import chat, conversations, files, identity, streams, usergroups, views
 from kernbot.localslack.methods.base import Call, Method
 from kernbot.localslack.rate_limits import RateLimitedError, RateLimits
 from kernbot.localslack.socket_mode import SocketMode
@@ -23,7 +23,7 @@ _TOO_MANY_REQUESTS = 429
 
 METHODS: Mapping[str, Method] = {
     method.name: method
-    for family in (chat, conversations, identity, streams, usergroups, views)
+    for family in (chat, conversations, files, identity, streams, usergroups, views)
     for method in family.METHODS
 }
 
@@ -60,6 +60,18 @@ class WebApi:
                 status, headers["Retry-After"] = _TOO_MANY_REQUESTS, str(error.retry_after)
             self._traffic.from_app(name, arguments, str(error), body)
         return web.json_response(body, status=status, headers=headers)
+
+    async def upload(self, request: web.Request) -> web.Response:
+        """Take the content of a file, as the body or as the one field of a form."""
+        content = await _uploaded(request)
+        described = {"bytes": len(content)}
+        try:
+            self._workspace.files.upload(request.match_info["key"], content)
+        except ApiError as error:
+            self._traffic.from_app("upload", described, str(error), error.body)
+            return web.json_response(error.body, status=400)
+        self._traffic.from_app("upload", described, "ok")
+        return web.Response(text=f"OK - {len(content)}")
 
     def _run(self, app: App, method: Method, arguments: Mapping[str, Any]) -> dict[str, Any]:
         if method.scope and method.scope not in app.scopes:
@@ -100,6 +112,13 @@ async def _arguments(request: web.Request) -> dict[str, Any]:
     elif request.can_read_body:
         arguments |= dict(await request.post())
     return arguments
+
+
+async def _uploaded(request: web.Request) -> bytes:
+    if not request.content_type.startswith("multipart/"):
+        return await request.content.read()
+    part = await (await request.multipart()).next()
+    return bytes(await part.read()) if isinstance(part, BodyPartReader) else b""
 
 
 def _json_object(text: str) -> dict[str, Any]:

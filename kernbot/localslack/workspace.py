@@ -13,6 +13,7 @@ from kernbot.localslack.content import Content
 from kernbot.localslack.conversations import Channel
 from kernbot.localslack.errors import SetUpError
 from kernbot.localslack.events import Event, event_callback
+from kernbot.localslack.files import File, Files
 from kernbot.localslack.groups import Group, group_object
 from kernbot.localslack.homes import Homes
 from kernbot.localslack.ids import microseconds, object_id, timestamp
@@ -38,6 +39,7 @@ class Workspace:
         self.people: dict[str, Person] = {}
         self.channels: dict[str, Channel] = {}
         self.groups: dict[str, Group] = {}
+        self.files = Files()
         self.apps: list[App] = []
         self.homes = Homes()
         self.modals = Modals(self.homes)
@@ -190,6 +192,7 @@ class Workspace:
         broadcast: bool = False,
         visible_to: str | None = None,
         subtype: str | None = None,
+        files: Sequence[File] = (),
     ) -> Message:
         """Add a message to a conversation; its author is a person, by user id, or an app."""
         history = self.history(channel.id)
@@ -203,6 +206,7 @@ class Workspace:
             broadcast=broadcast,
             visible_to=visible_to,
             subtype=subtype,
+            files=tuple(files),
         )
         history.add(message)
         self.changes.announce()

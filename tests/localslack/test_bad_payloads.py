@@ -27,10 +27,10 @@ from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
 from kernbot.localslack import LocalSlack
-from tests.localslack.office import OPS, Bot, Json, refusal
+from tests.localslack.office import OPS, Bot, Json, option, refusal
 
 
-def menu(*options: Option) -> ActionsBlock:
+def menu(*options: Json) -> ActionsBlock:
     """Return a row with a menu of these options."""
     return ActionsBlock(elements=[StaticSelectElement(action_id="pick", options=list(options))])
 
@@ -65,7 +65,7 @@ MESSAGES: list[tuple[str, list[Block], str, str]] = [
     ),
     (
         "an option is too long",
-        [menu(Option(value="a", text=PlainTextObject(text="x" * 76)))],
+        [menu(option("x" * 76))],
         "/blocks/0/elements/0/options/0/text/text",
         "must be less than 76 characters",
     ),

@@ -34,7 +34,11 @@ class Call:
 
     def channel(self) -> Channel:
         """Return the conversation named by `channel`; raises ApiError for one that the app cannot see."""
-        channel = self.workspace.channels.get(self.arguments["channel"])
+        return self.conversation(self.arguments["channel"])
+
+    def conversation(self, channel_id: str) -> Channel:
+        """Return the conversation with this id; raises ApiError for one that the app cannot see."""
+        channel = self.workspace.channels.get(channel_id)
         if channel is None or not (channel.type == "public_channel" or self.app.bot_user_id in channel.members):
             raise ApiError("channel_not_found")
         return channel
