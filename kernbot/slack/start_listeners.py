@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Mapping
@@ -27,6 +28,8 @@ from kernbot.slack.subject import as_text
 from kernbot.slack.telling import refusal_of
 from kernbot.workflow.inputs import InputError
 
+_SECONDS_FOR_A_LINK = 0.5
+
 Response = dict[str, Any]
 """The body of an ack."""
 
@@ -49,14 +52,14 @@ class StartForms:
         if submission is None or form is None:
             return _instead(refusals.form_is_old(None), body)
         asked = Asked(**form.asked)
-        if self._doors.person(submission.user_id, submission.user_team_id) != asked.who:
+        if submission.user_id != asked.user_id:
             return _instead(refusals.form_is_old(None), body)
         try:
             if submission.callback_id == ids.START_CHOOSE:
                 return await self._chosen(submission, asked)
             return await self._sent(submission, asked, body)
         except CannotCheckError:
-            return {"response_action": "errors", "errors": {field_id(0): _ASK_AGAIN}}
+            return _at_fields({field_id(0): _ASK_AGAIN}, body)
         except KernbotError as error:
             return _instead(await self._starting.refusal_of(error, asked.workflow), body)
 
@@ -68,22 +71,36 @@ class StartForms:
             await self._answer(body, decided, ack)
             return
         asked, started = decided
+        if ack is not None and asked.channel is None:
+            await self._tell_in_modal(body["view"]["id"], started, ack)
+            return
         if ack is not None:
-            is_told_elsewhere = asked.channel is not None
-            await ack(**({"response_action": "clear"} if is_told_elsewhere else self.received))
+            await ack(response_action="clear")
         told = await self._starting.report(started)
         if asked.channel is not None:
             await self._doors.sender.tell(asked.place, told)
-        if asked.channel is None or ack is None:
+        if ack is None:
             await self._doors.sender.show(body["view"]["id"], start_forms.has_started(told))
+
+    async def _tell_in_modal(self, view_id: str, started: Started, ack: AsyncAck) -> None:
+        """Ack with what has started, and the link to it if that is there in time; else it is shown later.
+
+        An ack and a call that change the same modal may overtake each other.
+        """
+        telling = asyncio.ensure_future(self._starting.report(started))
+        await asyncio.wait({telling}, timeout=_SECONDS_FOR_A_LINK)
+        is_told = telling.done() and telling.exception() is None
+        told = telling.result() if is_told else refusals.started(started.name, started.run_id, None)
+        await ack(response_action="update", view=start_forms.has_started(told))
+        if not is_told:
+            await self._doors.sender.show(view_id, start_forms.has_started(await telling))
 
     async def _answer(self, body: dict[str, Any], decided: Response, ack: AsyncAck | None) -> None:
         if ack is not None:
             await ack(**decided)
             return
-        errors = decided.get("errors")
-        wrong = _instead(refusals.errors_in_form(list(errors.values())), body) if errors else decided
-        await self._doors.sender.show(body["view"]["id"], wrong["view"])
+        view = decided["view"] if "view" in decided else _said_instead(decided["errors"], body)["view"]
+        await self._doors.sender.show(body["view"]["id"], view)
 
     async def _chosen(self, submission: Submission, asked: Asked) -> Response:
         choices = await self._starting.choices(asked.who)
@@ -110,9 +127,7 @@ class StartForms:
             run_id = run_id_of(body["view"]["id"])
             return asked, await self._starting.start(name, given, asked.who, run_id, started_in=asked.channel)
         except InputError as error:
-            if not start.fields:
-                return _instead(refusals.input_does_not_fit(name, str(error)), body)
-            return {"response_action": "errors", "errors": errors_of(error, start.fields)}
+            return _at_fields(errors_of(error, start.fields), body)
 
 
 class StartButtons:
@@ -149,7 +164,7 @@ class StartButtons:
             await self._tell(body, refusals.not_valid())
             return
         asked = Asked(**form.asked)
-        if asked.who != self._doors.person(click.user_id, click.user_team_id):
+        if asked.user_id != click.user_id:
             name = await self._doors.people.display_name(asked.user_id)
             await self._tell(body, refusals.not_your_form(name, self._doors.command))
             return
@@ -184,7 +199,6 @@ class StartButtons:
             user_id=user_id,
             workflow=wanted.name,
             text=wanted.input,
-            zone=await self._doors.people.time_zone(user_id),
             channel=event["channel"],
             thread_ts=event.get("thread_ts") or event["ts"],
         )
@@ -227,6 +241,16 @@ def _place_of(body: Mapping[str, Any]) -> Place:
         thread_ts=container.get("thread_ts"),
         response_url=body.get("response_url"),
     )
+
+
+def _at_fields(errors: dict[str, str], body: Mapping[str, Any]) -> Response:
+    """Say what is wrong at the fields; in the place of the form, if it has none."""
+    has_fields = any(block["type"] == "input" for block in body["view"].get("blocks", []))
+    return {"response_action": "errors", "errors": errors} if has_fields else _said_instead(errors, body)
+
+
+def _said_instead(errors: Mapping[str, str], body: Mapping[str, Any]) -> Response:
+    return _instead(refusals.errors_in_form(list(errors.values())), body)
 
 
 def _instead(refusal: Mapping[str, Any], body: Mapping[str, Any]) -> Response:

@@ -120,7 +120,7 @@ class Starting:
 
     async def offer(self, asked: Asked, form_id: str) -> Message | None:
         """Keep what was asked for, and return the message that offers the form; None if it was offered before."""
-        if not await self._keep(asked, form_id):
+        if not await self._keep(await self._in_zone(asked), form_id):
             return None
         name = await self._doors.people.display_name(asked.user_id)
         return start_forms.offer(name, asked.workflow, self._doors.tokens.make(ids.START_OPEN, form_id, form_id))
@@ -178,9 +178,12 @@ class Starting:
         raise error
 
     async def _first_view(self, asked: Asked, form_id: str) -> View:
-        asked = replace(asked, zone=await self._doors.people.time_zone(asked.user_id))
+        asked = await self._in_zone(asked)
         await self._keep(asked, form_id)
         return await self.view(asked, form_id)
+
+    async def _in_zone(self, asked: Asked) -> Asked:
+        return replace(asked, zone=await self._doors.people.time_zone(asked.user_id))
 
     async def _chooser(self, asked: Asked, form_id: str) -> View:
         choices = await self.choices(asked.who)

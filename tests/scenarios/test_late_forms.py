@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from kernbot.db.in_memory import InMemoryDb
+from kernbot.db.slack import OfferedForm
+from kernbot.errors import StorageError
 from kernbot.slack import ids, inbox
 from kernbot.workflow import Workflow
 from tests.scenarios.slow_store import SlowForms
@@ -103,3 +106,30 @@ async def test_a_button_that_nobody_made_opens_nothing(team: Team) -> None:
         dee = team.person("dee")
         await team.until(lambda: any("no longer valid" in words(m) for m in dee.messages(CHANNEL, parent)))
         assert dee.view() is None
+
+
+class _BrokenForms(InMemoryDb):
+    async def put_form(self, form: OfferedForm) -> bool:
+        raise StorageError(f"The disk is full: form {form.form_id} is not stored.")
+
+
+async def test_no_form_is_left_loading(team: Team) -> None:
+    """Whatever goes wrong on the way, what was opened says so."""
+    team.store = _BrokenForms()
+    async with team.bot(_orders()):
+        await team.type("dee", "run orders")
+        view = await team.modal("dee", lambda view: view["title"]["text"] == "Not started")
+        assert "the form could not be made just now" in words(view)
+
+
+async def test_a_form_that_is_sent_long_after_it_was_opened_is_answered_directly(team: Team) -> None:
+    """The address that came with the command is not good any more: what has started is said to the person."""
+    team.refused.update(("expired_url", "used_url"))
+    async with team.bot(_orders()):
+        await team.type("dee", "run orders")
+        view = await team.modal("dee", lambda view: view["title"]["text"] == "Start a workflow")
+        team.clock.move(1_801)
+        assert (await team.send("dee", view, "EU", "3")).ok
+        direct = team.direct_channel("dee")
+        dee = team.person("dee")
+        await team.until(lambda: any("Started `orders`" in words(m) for m in dee.messages(direct)))

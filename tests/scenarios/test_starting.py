@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
 from kernbot.localslack.delivery import Envelope
 from kernbot.slack import ids
@@ -36,6 +36,16 @@ class _Order(BaseModel):
         if region == "Atlantis":
             raise ValueError("Nobody lives in Atlantis")
         return region
+
+
+class _Nothing(BaseModel):
+    is_closed: ClassVar[bool] = False
+
+    @model_validator(mode="after")
+    def _is_open(self) -> _Nothing:
+        if self.is_closed:
+            raise ValueError("The shop is closed")
+        return self
 
 
 class _Orders:
@@ -469,3 +479,21 @@ async def test_more_workflows_than_an_option_list_holds_are_searched(team: Team)
         assert (await team.send("dee", view, menu["option_groups"][1]["options"][0]["value"])).ok
         view = await team.modal("dee", lambda view: "Input" in _inputs(view))
         assert "flow_100" in words(view)
+
+
+async def test_a_form_without_fields_says_in_its_place_what_is_wrong(team: Team) -> None:
+    """There is no field that an error could be said at; else it starts."""
+    _Nothing.is_closed = True
+    orders = _Orders(_Nothing)
+    async with team.bot(orders.workflow):
+        for _ in range(2):
+            view = await _form(team, "dee", "run")
+            await team.send("dee", view, _inputs(view)["Workflow"]["options"][0]["value"])
+            view = await team.modal("dee", lambda view: "Its questions" in words(view))
+            await team.send("dee", view)
+            if _Nothing.is_closed:
+                view = await team.modal("dee", lambda view: view["title"]["text"] == "Not started")
+                assert "The shop is closed" in words(view)
+                _Nothing.is_closed = False
+        await team.eventually(lambda: orders.given)
+    assert orders.given == [_Nothing()]
