@@ -38,6 +38,7 @@ from kernbot.slack.pace import Pace
 from kernbot.slack.people import SlackPeople
 from kernbot.slack.readers import Readers
 from kernbot.slack.sender import Sender
+from kernbot.slack.streams import Streams
 from kernbot.slack.transports import serve_http, serve_socket
 
 _SECONDS_OF_A_FORM = 7 * 86_400.0
@@ -112,6 +113,7 @@ class _Parts:
         complaints = Complaints(clock)
         folds = Folds(bot, store, messages=store, sender=sender, pace=pace, tokens=tokens, channels=channels)
         troubles = Troubles()
+        streams = Streams(store, messages=store, sender=sender, channels=channels, changed=self._changed)
         desks = Desks(
             bot,
             store,
@@ -123,6 +125,7 @@ class _Parts:
             folds=folds,
             complaints=complaints,
             troubles=troubles,
+            is_live=streams.is_live,
         )
         self._outbox = Outbox(
             desks=desks,
@@ -137,10 +140,11 @@ class _Parts:
             bot=bot,
             store=store,
             people=people,
-            engine=Engine(store=store, clock=clock, lease_seconds=settings.lease_seconds),
+            engine=Engine(store=store, clock=clock, lease_seconds=settings.lease_seconds, live=True),
             poke=self._poke,
             changed=self._changed,
             troubles=troubles,
+            audience=streams,
         )
         self._dispatcher = InProcessDispatcher(self._service.execute_run)
         self._alarm = Alarm(self._sweep, self._seconds_left, interval=settings.sweep_seconds)

@@ -8,10 +8,14 @@ from typing import Literal, Protocol
 
 from kernbot.db.base import Json
 
-MessageRole = Literal["parent", "card", "result", "copy", "moved", "ending", "fold"]
-"""In the thread of a run: its parent, a card for each question, its result. Elsewhere: a `copy` of a card in somebody's
-direct messages, a card that had to be `moved` to another channel, the `ending` that a requester is told of; and a
-`fold`, one for many questions of a workflow."""
+MessageRole = Literal["parent", "card", "talk", "result", "copy", "moved", "ending", "fold"]
+"""In the thread of a run: its parent, a card for each question, the `talk` of each agent, its result. Elsewhere: a
+`copy` of a card in somebody's direct messages, a card that had to be `moved` to another channel, the `ending` that a
+requester is told of; and a `fold`, one for many questions of a workflow."""
+
+
+STREAMING = "streaming"
+"""What is noted in the place of a state while a message is streamed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +28,8 @@ class SlackMessage:
     """Of a fold, the id of the workflow."""
     role: MessageRole
     pause_id: str | None
-    """For cards: the question that it was posted for. Later rounds of it are shown by the same card."""
+    """For cards: the question that it was posted for. Later rounds of it are shown by the same card. For talks: a name
+    for the agent at its place."""
     person_id: str | None = None
     """For what stands in somebody's direct messages, as `slack:T…:U…`."""
     channel: str
@@ -33,7 +38,7 @@ class SlackMessage:
     """Slack's id for it; None until Slack has confirmed the post."""
     thread_ts: str | None = None
     shown: str | None = None
-    """Digest of the state that Slack confirmed last."""
+    """Digest of the state that Slack confirmed last; None where that isn't known; or STREAMING."""
     revision: int = 0
     """Counts the states that were sent. Without a `ts`: of a post that was begun, nobody knows what became."""
 

@@ -123,7 +123,7 @@ class _OwnWork(AgentWork):
             case WorkflowErrorEvent():
                 return self._event(event, agent.RunErrorEvent, error=event.error)
             case RunEvent() if not self._is_told_once_stored(event):
-                return replace(event, workflow_id=None, workflow_name=None, step_name=None)
+                return replace(event, workflow_id=None, workflow_name=None, step_name=None, executor_run_id=None)
         return None
 
     def _is_told_once_stored(self, event: RunEvent) -> bool:

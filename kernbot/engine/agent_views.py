@@ -162,7 +162,7 @@ def _member(place: Place, call: Call) -> RunOutput:
 def executor_runs(snapshot: Snapshot, journal: Journal) -> list[RunOutput]:
     """Return what the agents and teams of a run have done, in the order in which they began; each round is one."""
     begun = [entry.path.removesuffix(_FIRST_TURN) for entry in snapshot.journal if entry.path.endswith(_FIRST_TURN)]
-    places = [Place(snapshot.run, journal, path) for path in begun if not _is_of_member(path)]
+    places = [Place(snapshot.run, journal, path) for path in begun if not is_of_member(path)]
     return [_executor_run(place) for place in places if place.who]
 
 
@@ -190,6 +190,6 @@ def _step_of(path: str) -> tuple[str, int]:
     return (step, int(last)) if last.isdecimal() else (path, 1)
 
 
-def _is_of_member(path: str) -> bool:
+def is_of_member(path: str) -> bool:
     """Whether the conversation is that of a member of a team, which is a part of the leader's."""
     return path.rpartition("/")[2].startswith("call:")

@@ -308,7 +308,12 @@ class Conversation:
 
     def event(self, kind: type[RunEvent], **fields: Any) -> RunEvent:
         """Return an event of this agent, or team."""
-        named = {"agent_id": self.setup.executor_id, "agent_name": self.setup.name, "step_name": self.node.name}
+        named = {
+            "agent_id": self.setup.executor_id,
+            "agent_name": self.setup.name,
+            "step_name": self.node.name,
+            "executor_run_id": f"{self.run.run_id}:{self.visit.path}",
+        }
         return self.run.event(_TEAM_EVENTS[kind] if self.setup.kind == "team" else kind, **named, **fields)
 
 

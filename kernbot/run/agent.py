@@ -143,6 +143,8 @@ class RunEvent(WorkflowRunOutputEvent):
     agent_id: str | None = None
     agent_name: str | None = None
     step_name: str | None = None
+    executor_run_id: str | None = None
+    """Inside a workflow: the `run_id` of what it does, in `step_executor_runs`."""
     content: Any = None
 
     @property

@@ -17,7 +17,9 @@ from kernbot.engine.ledger import AskedAnewError, TooLateError
 from kernbot.engine.promises import check_holds
 from kernbot.engine.runner import Engine, StartRequest
 from kernbot.errors import ConflictError, NotFoundError, RefusedError
+from kernbot.run.agent import RunContentEvent
 from kernbot.run.answer import Action, Answer
+from kernbot.run.events import WorkflowRunOutputEvent
 from kernbot.run.status import RunStatus
 from kernbot.runtime.answerers import Named
 from kernbot.runtime.registry import KernBot, Registration
@@ -65,6 +67,16 @@ class CannotCheckError(RefusedError):
     """It can't be told just now who somebody is; nobody is let in, and nothing was recorded."""
 
 
+class Audience(Protocol):
+    """Those who watch runs while they are executed."""
+
+    def hear(self, run_id: str, event: WorkflowRunOutputEvent) -> None:
+        """Take in what has just happened in a run."""
+
+    async def leave(self, run_id: str) -> None:
+        """Take in that it is not executed here any more, or not for now."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service:
     """The bot's runs in one store."""
@@ -77,6 +89,7 @@ class Service:
     """Tells the dispatcher that a run has something to do."""
     changed: Callable[[str], None]
     """Tells whoever shows runs that one of them has changed."""
+    audience: Audience
     troubles: Troubles = field(default_factory=Troubles)
 
     @property
@@ -250,8 +263,10 @@ class Service:
         """Carry a run as far as it goes; every dispatcher calls this."""
         run, registered = await self._run(run_id)
         try:
-            async for _ in self.engine.execute(registered.definition, run.run_id):
-                self.changed(run_id)
+            async for event in self.engine.execute(registered.definition, run.run_id):
+                self.audience.hear(run_id, event)
+                if not isinstance(event, RunContentEvent):
+                    self.changed(run_id)
         except ConflictError as conflict:
             _log.debug("run not taken up: %s", conflict, extra={"run_id": run_id})
         except Exception as error:
@@ -264,6 +279,7 @@ class Service:
         else:
             self.troubles.clear(run_id)
         finally:
+            await self.audience.leave(run_id)
             self.changed(run_id)
 
     async def expire_due(self, now: float) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kernbot.db.base import PauseRecord, Snapshot, Store
-from kernbot.db.slack import SlackMessage, SlackStore
+from kernbot.db.slack import STREAMING, SlackMessage, SlackStore
 from kernbot.engine.large import load
+from kernbot.engine.runner import OWNER
+from kernbot.run.status import RunStatus
 from kernbot.runtime.registry import KernBot, Registration
 from kernbot.runtime.troubles import Troubles
 from kernbot.slack.channels import Channels, Standing, what_became_of
@@ -47,6 +49,7 @@ class Desks:
         folds: Folds,
         complaints: Complaints,
         troubles: Troubles,
+        is_live: Callable[[str, str | None], bool],
     ) -> None:
         self._bot = bot
         self._store = store
@@ -58,6 +61,7 @@ class Desks:
         self._folds = folds
         self._complaints = complaints
         self._troubles = troubles
+        self._is_live = is_live
         self._in_plain: set[tuple[str, Key, str]] = set()
 
     async def of_run(self, run_id: str, given_up: Collection[Key]) -> Desk | None:
@@ -70,13 +74,14 @@ class Desks:
         rows = {key_of(row): row for row in await self._messages.list_messages(run_id)}
         places = await self._places(snapshot, registered, rows)
         facts = self._facts(snapshot, registered, places, rows)
-        wanted = list(self._made(facts, places.place, rows))
+        streamed = {key for key in _talks(facts) if self._is_streamed(snapshot, key, rows)}
+        wanted = [item for item in self._made(facts, places.place, rows) if item.key not in streamed]
         if await self._is_folded(wanted, rows, registered):
             wanted = [replace(item, broadcast=False) for item in wanted]
         return Desk(
             run_id=run_id,
             workflow_id=snapshot.run.workflow_id,
-            has_ended=snapshot.run.status.has_ended,
+            has_ended=snapshot.run.status.has_ended and not streamed,
             home=places.home,
             wanted=wanted,
             rows=rows,
@@ -161,6 +166,12 @@ class Desks:
                 is_taken = False
             yield wanted if is_taken else wanted.in_plain()
 
+    def _is_streamed(self, snapshot: Snapshot, key: Key, rows: Rows) -> bool:
+        """Whether somebody is writing a message just now: here, or where the run is executed."""
+        run, row = snapshot.run, rows.get(key)
+        is_elsewhere = run.status is RunStatus.RUNNING and run.owner != OWNER
+        return self._is_live(run.run_id, key[1]) or (row is not None and row.shown == STREAMING and is_elsewhere)
+
     async def _is_folded(self, wanted: Collection[Wanted], rows: Rows, registered: Registration) -> bool:
         """Whether so many questions of a workflow are open that the channel sees one message for all."""
         if not any(item.broadcast and item.key not in rows for item in wanted):
@@ -169,6 +180,10 @@ class Desks:
 
     def _link(self, row: SlackMessage | None) -> str | None:
         return permalink(self._workspace_url, row.channel, row.ts, row.thread_ts) if row and row.ts else None
+
+
+def _talks(facts: RunFacts) -> Iterator[Key]:
+    return (("talk", said.talk_id, None) for said in facts.talks)
 
 
 def _is_elsewhere(snapshot: Snapshot, home: str) -> bool:

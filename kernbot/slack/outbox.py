@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from slack_sdk.errors import SlackApiError
 
-from kernbot.db.slack import SlackMessage, SlackStore
+from kernbot.db.slack import STREAMING, SlackMessage, SlackStore
 from kernbot.errors import ConflictError
 from kernbot.runtime.dispatcher import InProcessDispatcher
 from kernbot.slack.channels import CLOSED_BY
@@ -24,6 +24,7 @@ from kernbot.slack.folds import Folds
 from kernbot.slack.ids import permalink
 from kernbot.slack.pace import Pace, Ticket, Turn
 from kernbot.slack.sender import RateLimitedError, Sender
+from kernbot.slack.streams import end_stream
 from kernbot.slack.wanted import Key, Message
 from kernbot.slack.work import PARENT, Desk, Work, key_of
 
@@ -212,6 +213,8 @@ class Outbox:
     async def _carry_out(self, desk: Desk, work: Work) -> SlackMessage:
         if work.row is None or work.row.ts is None:
             return await self._post(desk, work)
+        if work.row.shown == STREAMING:
+            return await end_stream(self._sender, self._messages, work.row)
         return await self._update(work.row, work)
 
     async def _post(self, desk: Desk, work: Work) -> SlackMessage:

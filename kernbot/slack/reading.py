@@ -17,6 +17,7 @@ from kernbot.slack.asked import approvers_of, requester_may
 from kernbot.slack.ids import slack_user
 from kernbot.slack.render.facts import CALLS_ON_A_CARD, CardKind, Followed, PauseFacts, RunFacts, StepFacts, StepState
 from kernbot.slack.subject import Rows, choices_of, fields_of, given_values, reviewed_of, values_of
+from kernbot.slack.talks import talks_of
 
 _FOLLOWS: dict[Verdict, Followed] = {
     Verdict.SKIP: "skipped",
@@ -63,6 +64,7 @@ def run_facts(
         ended_at=run.updated_at if run.status.has_ended else None,
         steps=[record.step(f"{ROOT}/{key}", name) for key, name in run.request["outline"]],
         pauses=[record.pause(pause) for pause in snapshot.pauses],
+        talks=list(talks_of(record.rows, hides_words=hides_values)),
         content=record.rows.shown(run_output(snapshot).content) if is_told else None,
         error=record.told(outcome.get("error")),
         cancelled_by=_who(outcome.get("cancelled_by")),

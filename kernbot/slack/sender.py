@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -20,6 +20,7 @@ from kernbot.errors import ConflictError
 from kernbot.slack.failures import SLACK_FAILURES, error_code
 from kernbot.slack.pace import Pace, Turn, Urgency
 from kernbot.slack.parse import Click
+from kernbot.slack.render.talk import Chunk
 
 _log = logging.getLogger(__name__)
 
@@ -86,6 +87,38 @@ class Sender:
             if error_code(error) != "message_not_found":
                 raise
             _log.warning("somebody has deleted a message", extra={"run_id": row.run_id, "role": row.role})
+
+    async def start_stream(self, row: SlackMessage, chunks: Sequence[Chunk], recipient: tuple[str, str]) -> str:
+        """Begin a message that grows, in answer to a person (workspace, user); return Slack's id for it."""
+        team_id, user_id = recipient
+        response = await self._in_turn(
+            Turn("chat.startStream", Urgency.PROGRESS),
+            lambda: self._client.chat_startStream(
+                channel=row.channel,
+                thread_ts=str(row.thread_ts),
+                recipient_team_id=team_id,
+                recipient_user_id=user_id,
+                chunks=chunks,
+            ),
+        )
+        return str(response["ts"])
+
+    async def append_stream(self, row: SlackMessage, take: Callable[[], Sequence[Chunk]]) -> None:
+        """Let it grow, about once a second, by what there is when its turn has come."""
+        chunks: list[Chunk] = []
+
+        def append() -> Awaitable[AsyncSlackResponse]:
+            chunks.extend(take())
+            return self._client.chat_appendStream(channel=row.channel, ts=str(row.ts), chunks=chunks)
+
+        await self._in_turn(Turn("chat.appendStream", Urgency.PROGRESS, run_id=row.message_id), append)
+
+    async def stop_stream(self, row: SlackMessage) -> None:
+        """Let it grow no more: only then can it be updated."""
+        await self._in_turn(
+            Turn("chat.stopStream", Urgency.OUTCOME),
+            lambda: self._client.chat_stopStream(channel=row.channel, ts=str(row.ts)),
+        )
 
     async def replace(self, response_url: str, message: dict[str, Any]) -> bool:
         """Replace a message through the address that came with a click on it, which does not count as a call."""

@@ -19,6 +19,7 @@ from kernbot.slack.render.ending import ending
 from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.parent import parent
 from kernbot.slack.render.result import result
+from kernbot.slack.render.talk import plain_talk, talk
 
 SECONDS_OF_A_BROADCAST = 15 * 60.0
 """How long a broadcast question that nobody answers speaks for the next ones of its run."""
@@ -106,6 +107,14 @@ def wanted_messages(
         yield _card(run, first_id, shown, tokens, broadcast=first_id in broadcast)
         of_this = [key for key in known if key[1] == first_id]
         yield from _elsewhere(run, _Asked(first_id, shown), tokens, place, of_this)
+    for said in run.talks:
+        yield Wanted(
+            role="talk",
+            pause_id=said.talk_id,
+            urgency=Urgency.PROGRESS,
+            render=partial(talk, run, said),
+            plain=partial(plain_talk, run, said),
+        )
     if _is_told_of_the_end(run):
         yield Wanted(
             role="result",

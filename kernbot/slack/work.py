@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from kernbot.db.slack import SlackMessage
+from kernbot.db.slack import STREAMING, SlackMessage
 from kernbot.slack.pace import Turn, Urgency
 from kernbot.slack.wanted import Key, Wanted
 
@@ -75,6 +75,8 @@ class Desk:
             return None
         if row is None or row.ts is None:
             return self._post(wanted, row, channel)
+        if row.shown == STREAMING:
+            return Work(wanted, row, channel, Turn("chat.stopStream", wanted.urgency))
         run_id = self.run_id if wanted.role == "parent" else None
         return Work(wanted, row, channel, Turn("chat.update", wanted.urgency, run_id=run_id))
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from kernbot.examples import data_pipeline
 from tests.scenarios.team import Team, words
 from tests.scenarios.workflows import QUESTION, Deploy
 
 
 async def test_parent_card_and_result_are_posted_in_this_order(team: Team) -> None:
     """The first question is broadcast to the channel; the result stands in the thread only."""
-    async with team.bot(data_pipeline.workflow):
-        card = await team.ask("data_pipeline", "Process sensitive data?")
+    async with team.bot(Deploy().workflow):
+        card = await team.ask("deploy", QUESTION)
         await team.click("ana", card, "pause.approve")
         await team.under(team.parents()[0], "Result of")
         parent, first, result = team.calls("chat.postMessage")

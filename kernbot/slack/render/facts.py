@@ -205,6 +205,27 @@ class PauseFacts:
     """How long the step ran after the answer."""
 
 
+TalkState = Literal["working", "waiting", "done", "failed", "stopped"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TalkFacts:
+    """What one agent, or team, has said and done in a step."""
+
+    talk_id: str
+    kind: Literal["agent", "team"]
+    agent: str
+    """Its name."""
+    step_name: str
+    state: TalkState
+    text: str
+    """All that it has said, secrets masked already."""
+    calls: Sequence[str]
+    """The names of the tools that it has called, as its model gave them."""
+    hides_words: bool = False
+    """Whether nothing of it may be shown: people of another organisation can read the channel."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunFacts:
     """One run."""
@@ -222,6 +243,7 @@ class RunFacts:
     ended_at: float | None
     steps: Sequence[StepFacts]
     pauses: Sequence[PauseFacts]
+    talks: Sequence[TalkFacts] = ()
     content: str | None
     """The result as text, whole."""
     error: str | None = None

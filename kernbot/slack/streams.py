@@ -1,0 +1,205 @@
+"""What agents say, streamed into the threads of their runs while they say it.
+
+A message that is streamed is a help for those who watch, and no more: what it ends as is made from the rows of the run,
+by the outbox. While a stream lasts its row says so; one that nobody writes to any more is ended by the outbox, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from kernbot.db.base import Store
+from kernbot.db.slack import STREAMING, SlackMessage, SlackStore
+from kernbot.engine.agent_views import is_of_member
+from kernbot.engine.journal import Journal
+from kernbot.engine.large import load
+from kernbot.run.agent import RunEvent
+from kernbot.run.events import WorkflowRunOutputEvent
+from kernbot.slack.channels import Channels
+from kernbot.slack.failures import SLACK_FAILURES, error_code
+from kernbot.slack.render.talk import opening
+from kernbot.slack.sender import Sender
+from kernbot.slack.subject import Rows
+from kernbot.slack.talking import Talking
+from kernbot.slack.talks import step_name_of, talk_id_of
+from kernbot.slack.work import PARENT, key_of
+
+_log = logging.getLogger(__name__)
+
+_SECONDS_UNTIL_NEXT_LOOK = 0.2
+_HAS_ENDED = ("message_not_in_streaming_state", "stopped_by_user", "message_not_found")
+"""What Slack answers where a stream has been ended already, by somebody or by itself."""
+
+
+@dataclass
+class _Talk:
+    """One agent whose message is written here."""
+
+    executor_run_id: str
+    agent: str
+    said: Talking = field(default_factory=Talking)
+    row: SlackMessage | None = None
+    can_be_streamed: bool = True
+
+
+@dataclass
+class _Watched:
+    """A run that is executed here."""
+
+    talks: dict[str, _Talk] = field(default_factory=dict)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    is_over: bool = False
+    work: asyncio.Task[None] | None = None
+
+
+class Streams:
+    """Writes what agents say while they say it, where it may be shown and somebody of Slack asked for the run."""
+
+    def __init__(
+        self, store: Store, *, messages: SlackStore, sender: Sender, channels: Channels, changed: Callable[[str], None]
+    ) -> None:
+        self._store = store
+        self._messages = messages
+        self._sender = sender
+        self._channels = channels
+        self._changed = changed
+        self._watched: dict[str, _Watched] = {}
+
+    def is_live(self, run_id: str, talk_id: str | None) -> bool:
+        """Whether the message of a talk is being written here, so that the outbox must leave it alone."""
+        watched = self._watched.get(run_id)
+        return watched is not None and any(
+            talk_id_of(talk.executor_run_id) == talk_id and talk.can_be_streamed for talk in watched.talks.values()
+        )
+
+    def hear(self, run_id: str, event: WorkflowRunOutputEvent) -> None:
+        """Take in what happens in a run that is executed here; whatever is to be sent is sent by and by."""
+        if not isinstance(event, RunEvent) or event.executor_run_id is None or is_of_member(event.executor_run_id):
+            return
+        watched = self._watched.setdefault(run_id, _Watched())
+        key = event.executor_run_id
+        if key not in watched.talks:
+            watched.talks[key] = _Talk(key, event.agent_name or "agent")
+        watched.talks[key].said.hear(event)
+        watched.news.set()
+        if watched.work is None:
+            watched.work = asyncio.create_task(self._work(run_id, watched))
+
+    async def leave(self, run_id: str) -> None:
+        """End what is streamed of a run that is not executed any more, or not for now."""
+        watched = self._watched.get(run_id)
+        if watched is None:
+            return
+        watched.is_over = True
+        for talk in watched.talks.values():
+            talk.said.end()
+        watched.news.set()
+        if watched.work is not None:
+            (failure,) = await asyncio.gather(watched.work, return_exceptions=True)
+            if failure is not None:
+                _log.warning("not streamed to its end: %s", type(failure).__name__, extra={"run_id": run_id})
+        self._watched.pop(run_id, None)
+        self._changed(run_id)
+
+    async def _work(self, run_id: str, watched: _Watched) -> None:
+        rows = await self._rows(run_id)
+        while watched.talks or not watched.is_over:
+            await watched.news.wait()
+            watched.news.clear()
+            for key, talk in list(watched.talks.items()):
+                if talk.can_be_streamed:
+                    await self._advance(run_id, talk, rows)
+                if talk.said.is_over or not talk.can_be_streamed:
+                    await self._end(run_id, watched, key)
+            if watched.talks and not watched.is_over:
+                await self._look_again(watched)
+
+    async def _look_again(self, watched: _Watched) -> None:
+        """Look again soon where something is to be said and the thread is not there yet."""
+        if any(talk.row is None and talk.said.parts for talk in watched.talks.values()):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_SECONDS_UNTIL_NEXT_LOOK):
+                    await watched.news.wait()
+            watched.news.set()
+
+    async def _advance(self, run_id: str, talk: _Talk, rows: Rows) -> None:
+        """Send what is new; what Slack refuses is shown at the end."""
+        try:
+            if talk.row is None and not talk.said.is_over:
+                talk.row = await self._start(run_id, talk, rows)
+            elif talk.row is not None and talk.said.has_news(rows.secrets):
+                await self._sender.append_stream(talk.row, partial(talk.said.take, rows.secrets))
+        except SLACK_FAILURES as error:
+            _log.info("not streamed: %s", error_code(error), extra={"run_id": run_id})
+            talk.can_be_streamed = False
+
+    async def _end(self, run_id: str, watched: _Watched, key: str) -> None:
+        """End a stream; the outbox shows what is true now."""
+        talk = watched.talks.pop(key)
+        if talk.row is not None and talk.row.ts is not None:
+            with contextlib.suppress(*SLACK_FAILURES):  # the outbox tries again
+                await end_stream(self._sender, self._messages, talk.row)
+        self._changed(run_id)
+
+    async def _start(self, run_id: str, talk: _Talk, rows: Rows) -> SlackMessage | None:
+        """Begin a message, if it can be; None while there is nothing to say, or no thread to say it in."""
+        if not talk.said.parts:
+            return None
+        known = {key_of(row): row for row in await self._messages.list_messages(run_id)}
+        parent, talk_id = known.get(PARENT), talk_id_of(talk.executor_run_id)
+        recipient = _person(rows)
+        if recipient is None or ("talk", talk_id, None) in known:
+            talk.can_be_streamed = False
+            return None
+        if parent is None or parent.ts is None:
+            return None
+        standing = await self._channels.look_at(parent.channel)
+        if standing.is_shared or standing.closed:
+            talk.can_be_streamed = False
+            return None
+        row = SlackMessage(
+            message_id=uuid.uuid4().hex,
+            run_id=run_id,
+            role="talk",
+            pause_id=talk_id,
+            channel=parent.channel,
+            thread_ts=parent.ts,
+            shown=STREAMING,
+            revision=1,
+        )
+        await self._messages.save_message(row)
+        first = [opening(talk.agent, step_name_of(talk.executor_run_id)), *talk.said.take(rows.secrets)]
+        row = replace(row, ts=await self._sender.start_stream(row, first, recipient))
+        await self._messages.save_message(row)
+        return row
+
+    async def _rows(self, run_id: str) -> Rows:
+        snapshot = await load(self._store, run_id)
+        return Rows.of(snapshot, Journal(snapshot))
+
+
+async def end_stream(sender: Sender, messages: SlackStore, row: SlackMessage) -> SlackMessage:
+    """End the stream of a message, if it still lasts, and note that nobody knows what it shows.
+
+    Raises what Slack's client raises; then it is still noted as being streamed.
+    """
+    try:
+        await sender.stop_stream(row)
+    except SLACK_FAILURES as error:
+        if error_code(error) not in _HAS_ENDED:
+            raise
+    ended = replace(row, shown=None)
+    await messages.save_message(ended)
+    return ended
+
+
+def _person(rows: Rows) -> tuple[str, str] | None:
+    """Return workspace and user id of who asked for the run; None for somebody who is not of Slack."""
+    parts = (rows.snapshot.run.user_id or "").split(":")
+    return (parts[1], parts[2]) if parts[0] == "slack" and len(parts) == 3 else None  # noqa: PLR2004
