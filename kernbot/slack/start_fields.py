@@ -204,9 +204,9 @@ def _as_typed(item: FieldFacts, value: Any) -> str:
 
 
 def _with_words(fields: Sequence[FieldFacts], named: set[str], words: str) -> tuple[list[FieldFacts], list[str]]:
-    """Return the fields with what had no name in the first text, and a note where there is no such field."""
-    texts = (item for item in fields if item.field_type == "str" and choices(item) is None and not item.secret)
-    free = next((item for item in texts if item.name not in named), None)
+    """Return the fields with what had no name in the first text, a long one if there is; a note where there is none."""
+    texts = [item for item in fields if item.field_type == "str" and choices(item) is None and not item.secret]
+    free = next((item for item in sorted(texts, key=lambda item: not item.is_long) if item.name not in named), None)
     if free is None:
         return list(fields), [f"*Left out,* for it has no name: {_shown(words, fields)}. Type {code('name=value')}."]
     how = f"Type {code(f'{free.name}=…')} to say what goes where."

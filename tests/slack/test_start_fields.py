@@ -225,6 +225,16 @@ def test_a_title_an_alias_and_a_long_text() -> None:
     assert block["hint"]["text"] == "Note"
 
 
+def test_words_without_a_name_stand_in_a_long_text_if_there_is_one() -> None:
+    """Else in the first one that was not given; a form is needed to see which."""
+    long = Field(json_schema_extra={"multiline": True})
+    model = create_model("Model", head=(str, ...), body=(str, long), password=(str, "x"))
+    for typed, texts in (("so be it", [None, "so be it"]), ("body=b so be it", ["so be it", "b"])):
+        start = filled(model, typed, "UTC")
+        assert [field.typed for field in start.fields] == [*texts, None]
+        assert not start.is_ready
+
+
 def test_choices_by_name_are_found_whatever_their_case() -> None:
     """Several are separated by commas; yes and no may be spelt as in Python."""
 
