@@ -30,6 +30,10 @@ class Mishaps:
     def __init__(self) -> None:
         self._waiting: deque[Mishap] = deque()
 
+    def __len__(self) -> int:
+        """Return how many are still to happen."""
+        return len(self._waiting)
+
     def add(self, mishap: Mishap) -> None:
         """Have the next delivery of its kind suffer this; raises SetUpError for an unknown kind."""
         if mishap.kind is not None and mishap.kind not in KINDS:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 
 from kernbot.localslack.clock import Clock
 from kernbot.localslack.delivery import Courier
-from kernbot.localslack.errors import ActError
+from kernbot.localslack.errors import ActError, SetUpError
+from kernbot.localslack.mishaps import Mishap
 from kernbot.localslack.page_http import Body, doing, reading
 from kernbot.localslack.traffic import Entry, Traffic
 from kernbot.localslack.workspace import Workspace
+
+LATEST: Final = 60
+"""Seconds."""
 
 
 class PageTools:
@@ -24,7 +28,13 @@ class PageTools:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes."""
-        return [doing(self.jump), reading(self.traffic), reading(self.traffic_entry), doing(self.repeat)]
+        return [
+            doing(self.jump),
+            reading(self.traffic),
+            reading(self.traffic_entry),
+            doing(self.repeat),
+            doing(self.mishap),
+        ]
 
     async def jump(self, body: Body) -> None:
         """Move the clock forward by `seconds`, if it is one that can be moved."""
@@ -38,7 +48,8 @@ class PageTools:
         """Return the requests that are kept and younger than the number `after`, newest last, without their content."""
         after = request.query.get("after", "")
         known = int(after) if after.isdecimal() else 0
-        return {"entries": [self._line(entry) for entry in self._traffic.entries if entry.number > known]}
+        entries = [self._line(entry) for entry in self._traffic.entries if entry.number > known]
+        return {"entries": entries, "mishaps": len(self._courier.mishaps)}
 
     def traffic_entry(self, request: web.Request) -> Body:
         """Return one request with what was in it and what was answered."""
@@ -53,6 +64,18 @@ class PageTools:
         delivery = await self._courier.repeat(number if isinstance(number, int) else 0)
         if not delivery.ok:
             raise ActError(str(delivery.error))
+
+    async def mishap(self, body: Body) -> None:
+        """Have the next delivery, of this `kind` if one is named, come `twice`, `late` by seconds, or `lose_ack`."""
+        late = body.get("late", 0)
+        if not isinstance(late, int | float) or not 0 <= late <= LATEST:
+            raise ActError(f"A delivery can be late by up to {LATEST} seconds.")
+        twice, lose_ack = body.get("twice") is True, body.get("lose_ack") is True
+        try:
+            self._courier.mishaps.add(Mishap(body.get("kind") or None, twice, late, lose_ack))
+        except SetUpError as error:
+            raise ActError(str(error)) from None
+        self._workspace.changes.announce()
 
     def _line(self, entry: Entry) -> dict[str, Any]:
         return {

@@ -98,6 +98,20 @@ async def test_repeat(page: Page, bot: Bot, ana: Actor) -> None:
     assert (await page.send("repeat", number=number))["error"] == "operation_timeout"
 
 
+async def test_mishaps(page: Page, bot: Bot, ana: Actor) -> None:
+    """The next delivery of a kind is made to come twice, once; what makes no sense is refused."""
+    assert (await page.send("mishap", kind="slash_commands", twice=True))["ok"]
+    assert (await page.read("traffic"))["mishaps"] == 1
+    await ana.command(OPS, "/kern")
+    assert await bot.told() == await bot.told()
+    assert (await page.read("traffic"))["mishaps"] == 0
+    await ana.command(OPS, "/kern")
+    await bot.told()
+    assert bot.was_told_nothing()
+    assert "up to 60 seconds" in (await page.send("mishap", late=-1))["error"]
+    assert "no kind of delivery" in (await page.send("mishap", kind="letters"))["error"]
+
+
 async def test_forgotten(page: Page) -> None:
     """What is not kept any more is told."""
     assert "not kept any more" in (await page.read("traffic_entry", status=404, number="7"))["error"]

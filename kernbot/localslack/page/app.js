@@ -35,7 +35,11 @@ const modal = new Modal({
   gone: () => main.composer.focus(),
 });
 const clockPanel = new ClockPanel(jump);
-const traffic = new Traffic(byId("traffic"), { open: (number) => read("traffic_entry", { number }), repeat });
+const traffic = new Traffic(byId("traffic"), {
+  open: (number) => read("traffic_entry", { number }),
+  repeat: (number) => sendAndTell("repeat", { number }),
+  arrange: (mishap) => sendAndTell("mishap", mishap),
+});
 const changes = new Changes(refresh, showConnection);
 
 const opensSidebar = { "aria-controls": "sidebar", "aria-expanded": "false", click: () => showSidebar(true) };
@@ -98,7 +102,7 @@ async function readAndShow() {
     read("view", { as: route.as }),
     traffic.isOpen ? read("traffic", { after: traffic.newest }) : { entries: [] },
   ]);
-  traffic.add(passed.entries);
+  traffic.add(passed.entries, passed.mishaps);
   if (location.hash === linkTo(route)) show(route, messages, replies, view);
 }
 
@@ -244,10 +248,6 @@ async function sendAndTell(path, body) {
 
 function jump(seconds) {
   return sendAndTell("jump", { seconds });
-}
-
-function repeat(number) {
-  return sendAndTell("repeat", { number });
 }
 
 function used(block, element, value) {

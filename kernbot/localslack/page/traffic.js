@@ -8,6 +8,13 @@ const WAYS = {
   "from app": ["←", "from the app"],
 };
 
+const KINDS = [
+  ["", "all deliveries"],
+  ["slash_commands", "commands"],
+  ["interactive", "clicks and forms"],
+  ["events_api", "events"],
+];
+
 /**
  * @typedef {object} Line
  * @property {number} number
@@ -24,9 +31,10 @@ export class Traffic {
    * @param {object} settings
    * @param {(number: number) => Promise<{payload: any, answer: any}>} settings.open  what was in a request
    * @param {(number: number) => Promise<boolean>} settings.repeat  send it to the app once more
+   * @param {(mishap: object) => Promise<boolean>} settings.arrange  what is to happen to the next delivery
    */
-  constructor(node, { open, repeat }) {
-    this.settings = { open, repeat };
+  constructor(node, settings) {
+    this.settings = settings;
     this.node = node;
     this.newest = 0;
     this.corner = div("corner");
@@ -36,15 +44,35 @@ export class Traffic {
     const title = el("h2", { class: "pane-title" }, "Traffic");
     const header = el("header", { class: "pane-header" }, this.corner, div("pane-titles", title));
     const filter = el("label", { class: "traffic-filter" }, this.onlyProblems, "Problems only");
-    node.append(header, filter, div("traffic-frame", this.rows, this.none));
+    node.append(header, filter, this.#mishaps(), div("traffic-frame", this.rows, this.none));
   }
 
   get isOpen() {
     return !this.node.hidden;
   }
 
-  /** @param {Line[]} lines  those that are new, newest last */
-  add(lines) {
+  #mishaps() {
+    const kind = el("select", {}, KINDS.map(([value, text]) => el("option", { value }, text)));
+    const late = el("input", { type: "number", min: "0", max: "60", value: "5", step: "any" });
+    this.waiting = el("p", { class: "hint", role: "status" });
+    const arrange = (text, mishap) =>
+      button({ class: "button", click: () => this.settings.arrange({ kind: kind.value, ...mishap() }) }, text);
+    const buttons = [
+      arrange("Deliver it twice", () => ({ twice: true })),
+      arrange("Lose its acknowledgement", () => ({ lose_ack: true })),
+      arrange("Deliver it late", () => ({ late: late.valueAsNumber })),
+    ];
+    const choice = el("label", {}, "What goes wrong with the next one of ", kind);
+    const by = el("label", {}, "late by ", late, " seconds");
+    return el("details", { class: "mishaps" }, el("summary", {}, "Make a delivery go wrong"), choice, by, buttons, this.waiting);
+  }
+
+  /**
+   * @param {Line[]} lines  those that are new, newest last
+   * @param {number} waiting  how many deliveries are still to go wrong
+   */
+  add(lines, waiting) {
+    this.waiting.textContent = waiting ? `${waiting} still to happen.` : "";
     this.rows.prepend(...lines.map((line) => this.#row(line)).reverse());
     this.newest = lines.at(-1)?.number ?? this.newest;
     this.#filter();

@@ -210,9 +210,14 @@ def _option(number: int, place: int, value: Any, description: str | None) -> Ele
     return option | {"description": plain(below)} if below.strip() else option
 
 
+def _ended(text: str) -> str:
+    """Return a text to which a sentence can be added."""
+    return f"{text}." if text and text[-1].isalnum() else text
+
+
 def _hint(field: FieldFacts, room: int) -> str:
-    description = cut(field.description or "", room)
-    sentences = [description.text.rstrip()]
+    description = cut(field.description or "", room - 1)
+    sentences = []
     if choices(field) is None and field.field_type in EXAMPLES and field.field_type != "date":
         name, example = EXAMPLES[field.field_type]
         sentences.append(f"{name[0].upper()}{name[1:]}, such as {example}.")
@@ -226,4 +231,5 @@ def _hint(field: FieldFacts, room: int) -> str:
         what = "the default of" if field.typed is None else "all that you typed is used,"
         is_used = " is used" if field.typed is None else ""
         sentences.append(f"Left empty, {what} {len(_text_at_first(field)):,} characters{is_used}.")
-    return " ".join(filter(None, sentences))
+    told = " ".join(filter(None, sentences))
+    return " ".join(filter(None, [_ended(description.text.rstrip()) if told else description.text.rstrip(), told]))

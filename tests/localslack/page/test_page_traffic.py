@@ -67,6 +67,22 @@ async def test_send_again(desk: Desk) -> None:
     await expect(page.get_by_role("alert").first).to_contain_text("operation_timeout")
 
 
+async def test_mishaps(desk: Desk) -> None:
+    """The next delivery is made to come twice, and to lose its acknowledgement; the pane says what is still to come."""
+    page = await desk.look()
+    pane = await open_traffic(page)
+    await pane.get_by_text("Make a delivery go wrong").click()
+    await pane.get_by_label("What goes wrong with the next one of").select_option("commands")
+    await pane.get_by_role("button", name="Deliver it twice").click()
+    await pane.get_by_role("button", name="Lose its acknowledgement").click()
+    await expect(pane.get_by_role("status")).to_have_text("2 still to happen.")
+    await type_line(page, "/kern one")
+    assert await desk.bot.told() == await desk.bot.told()
+    await expect(pane.get_by_role("status")).to_have_text("1 still to happen.")
+    await type_line(page, "/kern two")
+    await expect(page.get_by_role("article").last).to_contain_text("operation_timeout")
+
+
 async def test_phone(desk: Desk) -> None:
     """On a phone it covers the channel, and Escape takes it away."""
     page = await desk.look(size=PHONE)

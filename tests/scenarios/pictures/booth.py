@@ -68,7 +68,10 @@ class Booth:
         await self.page.mouse.move(0, 0)
         self._taken += 1
         path = self._folder / f"{self._name}-{self._taken}-{state}.png"
-        await shown.screenshot(path=path, animations="disabled")
+        before = None
+        while before != (now := await shown.bounding_box()):
+            await shown.screenshot(path=path, animations="disabled")
+            before = now
         assert path.stat().st_size > 0
 
     async def press(self, shown: Locator, label: str) -> None:

@@ -176,6 +176,42 @@ async def test_call(booth: Booth) -> None:
         await booth.answered("Approved by @Ana")
 
 
+async def test_calls(booth: Booth) -> None:
+    """Two calls of one turn share a card; while a value is cut, all are approved in a form that shows everything."""
+    tools = [workflows.issue_refund, workflows.notify_customer]
+    async with booth.asked(workflows.agent_calls(workflows.REFUND, workflows.NOTICE, tools=tools)) as card:
+        await booth.see(card, "issue_refund", "notify_customer")
+        await booth.take(card, "open")
+        form = await booth.open(card, "Review all")
+        await booth.see(form, "Please keep the damaged lamp.")
+        await booth.take(form, "form")
+        await form.get_by_role("checkbox").check()
+        await booth.send(form)
+        await booth.answered("Approved by @Ana")
+
+
+async def test_calls_one_by_one(booth: Booth) -> None:
+    """One call is approved and another rejected, each on its own; the card says so in between."""
+    tools = [workflows.book_refund, workflows.notify_customer]
+    async with booth.asked(workflows.agent_calls(workflows.BOOKING, workflows.NOTICE, tools=tools)) as card:
+        await booth.press(card, "Approve")
+        await booth.see(booth.card("Approved by @Ana"), "1 of 2 decided")
+        await booth.take(booth.card("1 of 2 decided"), "partly-answered")
+        form = await booth.open(booth.card("1 of 2 decided"), "Reject")
+        await form.get_by_role("textbox").fill("Write it shorter.")
+        await booth.send(form)
+        await booth.answered("Rejected by @Ana")
+
+
+async def test_calls_approved_at_once(booth: Booth) -> None:
+    """Where nothing is cut, Approve all is a click."""
+    calls = [workflows.BOOKING, workflows.BOOKING_TOO]
+    async with booth.asked(workflows.agent_calls(*calls, tools=[workflows.book_refund])) as card:
+        await booth.take(card, "open")
+        await booth.press(card, "Approve all")
+        await booth.answered("Approved by @Ana")
+
+
 async def test_call_user_input(booth: Booth) -> None:
     """What a call still needs is filled in; the rest is shown, without the secret."""
     async with booth.asked(workflows.agent_calls(workflows.COURIER, tools=[workflows.book_courier])) as card:

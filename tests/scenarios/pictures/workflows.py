@@ -136,6 +136,12 @@ def issue_refund(order: str, amount: str, to: str) -> str:
     return f"refunded {amount} for {order} to {to}"
 
 
+@tool(requires_confirmation=True)
+def book_refund(order: str, amount: str) -> str:
+    """Note that money is to be given back."""
+    return f"{order}: {amount}"
+
+
 @tool(requires_confirmation=True, secret_args=["api_token"])
 def notify_customer(to: str, api_token: str, message: str) -> str:
     """Write to a customer."""
@@ -155,6 +161,8 @@ def warehouse_check(order: str, shelf: str, question: str) -> str:
 
 
 REFUND = call("issue_refund", order="A-20419", amount="129.00 EUR", to="card ending 4417")
+BOOKING = call("book_refund", order="A-20419", amount="129.00 EUR")
+BOOKING_TOO = call("book_refund", order="A-20433", amount="18.50 EUR")
 NOTICE = call(
     "notify_customer",
     to="jo.park@example.com",
