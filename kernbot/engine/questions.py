@@ -180,6 +180,7 @@ def ask_after_crash(node: Node, asking: Asking, number: int, *, what: str | None
     subject = f"the tool {what!r}" if what else "this step"
     question = {
         "message": f"Retry `{what or node.name}`? It may have run already",
+        "tool_name": what,
         "step_type": node.kind,
         "cause": "may_have_run",
         "error_type": "MayHaveRunAlready",

@@ -228,7 +228,7 @@ class _Record:
         """Return what there is to show of the call that a question is about."""
         question = pause.question
         if pause.kind != "tool":
-            return {}
+            return {"tool": question.get("tool_name")}
         paths = self._calls(pause)
         asker = question["member"] or question["executor"]
         return {

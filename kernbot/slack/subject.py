@@ -49,6 +49,8 @@ class Rows:
 
 def values_of(rows: Rows, pause: PauseRecord) -> list[tuple[str, str]]:
     """Return what a question is about, by name."""
+    if pause.question.get("tool_name") and (asked := rows.journal.pause(pause.path, "tool")):
+        return list(_of_call(rows, asked))
     values = _of_call if pause.kind == "tool" else _of_review if "reviewed" in pause.question else _of_start
     said = pause.question.get("feedback")
     return [*values(rows, pause), *([("feedback", rows.shown(said))] if said else [])]

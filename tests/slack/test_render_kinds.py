@@ -25,6 +25,7 @@ from tests.slack.render_samples import (
     CONFIRMATION,
     DEFINITION_CHANGED,
     ITERATION_REVIEW,
+    MAY_HAVE_RUN,
     OUTPUT_REVIEW,
     REGIONS,
     ROUTE,
@@ -455,3 +456,17 @@ def test_an_answer_stays_where_the_run_could_not_go_on() -> None:
         f"*Approved* by <@U02ANA>, {ANSWERED}. "
         "Resuming failed (ref a1b2c3), and will be tried again; the decision stays."
     )
+
+
+def test_a_call_that_may_have_been_made_is_shown_with_its_arguments() -> None:
+    """The card speaks of the call, and of the agent that goes on without its result."""
+    made = replace(MAY_HAVE_RUN, tool="issue_refund", values=CALL.values)
+    assert "while this call ran" in text_of(part(shown(made), "why"))
+    assert rules_of(made)[0] == "*Retry* may do it twice. *Skip*: the agent goes on without a result of this call."
+
+
+def test_what_is_particular_to_a_kind_is_said() -> None:
+    """Several choices are counted, a result may be text or JSON, and the rest of a call is named as such."""
+    assert text_of(part(shown(REGIONS), "rules")).startswith("One or more of 7. Proposed: `region-1`, `region-2`. ")
+    assert rules_of(CALL_RESULT)[0].startswith("*Provide result* takes text or JSON; the agent goes on with it. ")
+    assert text_of(part(form(ids.FILL_IN, CALL_INPUT), "rest")) == "*The rest of the call, as it will run*"

@@ -268,7 +268,7 @@ def test_a_submit_that_lost_gets_back_what_was_typed() -> None:
     )
     assert text_of(part(view, "typed")) == "*What you wrote, to copy*"
     assert text_of(part(view, "values.0")) == "Not on a\nFriday"
-    assert text_of(part(view, "next")).startswith("To stop what still follows, `dee` and the workflow's owners can")
+    assert text_of(part(view, "next")).startswith("To stop what still follows, `dee`, the owners and the operators can")
     assert "submit" not in view
 
 

@@ -31,7 +31,7 @@ def test_a_late_click_is_told_who_was_faster_and_what_can_still_be_done() -> Non
         "*Not recorded: this was answered before your click.*",
         f"<@U02ANA> approved it, {ANSWERED}; the step has run.",
         (
-            "Your *Reject* changed nothing. To stop what still follows, `dee` and the workflow's owners can cancel "
+            "Your *Reject* changed nothing. To stop what still follows, `dee`, the owners and the operators can cancel "
             "the run: <https://acme.slack.com/archives/C0DEPLOY/p1|open the run>."
         ),
     ]

@@ -80,10 +80,9 @@ def _subject(pause: PauseFacts, at: At) -> Iterator[Block]:
     if text := special(pause):
         yield section(at("special"), text)
     if pause.cause == "may_have_run":
-        yield section(
-            at("why"),
-            "*Check before you answer:* the bot stopped while this step ran, and cannot see whether it took effect.",
-        )
+        what = "call" if pause.tool is not None else "step"
+        stopped = f"the bot stopped while this {what} ran, and cannot see whether it took effect."
+        yield section(at("why"), f"*Check before you answer:* {stopped}")
 
 
 def _closed(run: RunFacts, pause: PauseFacts, at: At) -> Iterator[Block]:

@@ -106,6 +106,8 @@ def _head(form: str, run: RunFacts, pause: PauseFacts, at: At) -> Iterable[Block
     yield context(at("context"), where if form == ids.REVIEW else f"{where} · {until}")
     if form == ids.FEEDBACK:
         yield section(at("effect"), what_reject_does(pause))
+    if form == ids.FILL_IN and pause.kind == "call_input" and pause.values:
+        yield context(at("rest"), "*The rest of the call, as it will run*")
 
 
 def _shown(form: str, pause: PauseFacts) -> Iterable[Part]:

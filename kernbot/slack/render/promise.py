@@ -17,6 +17,8 @@ def rules(run: RunFacts, pause: PauseFacts) -> str:
     who = who_may_answer(run, pause)
     if pause.proposed and pause.kind == "route":
         who = f"Proposed: {names(pause.proposed)}. {who}"
+    if pause.several and pause.kind == "route":
+        who = f"One or more of {len(pause.choices)}. {who}"
     return "\n".join([who, *what_buttons_do(pause), silence(pause)])
 
 
@@ -88,6 +90,8 @@ def what_buttons_do(pause: PauseFacts) -> Iterator[str]:
         yield " ".join(_BUTTONS_OF_AN_ERROR[pause.cause or ""](pause))
     elif pause.kind == "iteration_review":
         yield f"{_yes(pause)}: {_goes_on(pause)}. {what_reject_does(pause)}"
+    elif pause.kind == "call_result":
+        yield f"*Provide result* takes text or JSON; the agent goes on with it. {what_reject_does(pause)}"
     elif pause.kind != "user_input" or pause.requires_confirmation:
         yield " ".join([*runs_as_it_is_now(pause, _yes(pause)), what_reject_does(pause)])
 
@@ -216,7 +220,9 @@ def _says_what_reject_does(pause: PauseFacts, on_reject: str) -> bool:
 
 def _after_a_crash(pause: PauseFacts) -> Iterator[str]:
     yield "*Retry* may do it twice."
-    if pause.next_step is not None:
+    if pause.tool is not None:
+        yield "*Skip*: the agent goes on without a result of this call."
+    elif pause.next_step is not None:
         yield f"*Skip*: the run goes on with {code(pause.next_step)}."
 
 

@@ -59,7 +59,7 @@ def still_possible(run: RunFacts) -> str:
     if run.status.has_ended:
         return ""
     where = f": <{run.run_link}|open the run>" if run.run_link else ""
-    return f"To stop what still follows, {code(run.requester)} and the workflow's owners can cancel the run{where}."
+    return f"To stop what still follows, {code(run.requester)}, the owners and the operators can cancel the run{where}."
 
 
 def not_allowed(reason: str, channel_id: str, named: Sequence[str] | None = None) -> dict[str, Any]:
@@ -87,7 +87,9 @@ def not_all_approved(run: RunFacts, late: Sequence[PauseFacts], count: int) -> d
 
 def may_not_cancel(run: RunFacts) -> dict[str, Any]:
     """Return the refusal to cancel a run for somebody who may see it, but not steer it."""
-    who = f"{code(run.requester)}, who asked for run {short_id(run.run_id)}, and the workflow's owners can."
+    who = (
+        f"{code(run.requester)}, who asked for run {short_id(run.run_id)}, the workflow's owners and the operators can."
+    )
     return _refusal("you may not cancel this run", who)
 
 
@@ -235,7 +237,7 @@ def _why(reason: str, channel_id: str, do: str) -> str:
 
 def _who_may(do: str, reason: str, channel_id: str, named: Sequence[str] | None) -> str:
     if reason == "not_yours":
-        return "Who asked for it and the workflow's owners can."
+        return "Who asked for it, the workflow's owners and the operators can."
     if named is not None:
         others = in_code(named, _MOST_NAMES)
         return f"{others} may {do}. {_ASK}" if others else f"Nobody else is named. {_TELL}"
