@@ -32,6 +32,7 @@ LABELS = {
 """What is written on the button of an action."""
 
 _LONGEST_NAME = 25
+_LONGEST_DEED = 29
 _REJECTS = {"skip": "skips the step", "cancel": "cancels the run", "else": "runs the else branch", "retry": "again"}
 
 
@@ -120,7 +121,7 @@ def confirm_yes(pause: PauseFacts, yes: str) -> Element:
     """Return the dialog that asks back before what can't be undone; `yes` is the deed."""
     text = f"{question_in_dialog(pause)} This cannot be undone."
     title = "Make this call?" if pause.kind in CALLS else "Are you sure?"
-    return confirm(title, text, yes=short(yes, 30), no="Go back", style="primary")
+    return confirm(title, text, yes=short(yes, _LONGEST_DEED), no="Go back", style="primary")
 
 
 def _confirm_reject(pause: PauseFacts) -> Element:

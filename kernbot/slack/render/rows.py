@@ -23,7 +23,7 @@ from kernbot.slack.render.text import one_line, short
 
 _MOST_CHOICES = 4
 _LONGEST_CHOICE = 30
-_LONGEST_SPOKEN = 14
+_LONGEST_SPOKEN = 12
 
 
 def buttons_of_card(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> list[Element]:

@@ -86,7 +86,7 @@ def cut(text: str, at_most: int, *, keep_lines: bool = False) -> Cut:
 
 
 def short(text: str, at_most: int = _LONGEST_NAME) -> str:
-    """Return a name on one line, its end left out where it is long."""
+    """Return a name on one line, its end left out where it is long: then one sign more says so."""
     piece = cut(text, at_most)
     return piece.text if piece.is_whole else f"{piece.text.removesuffix(' …')}…"
 
