@@ -31,7 +31,7 @@ class SlackMessage:
     """For cards: the question that it was posted for. Later rounds of it are shown by the same card. For talks: a name
     for the agent at its place."""
     person_id: str | None = None
-    """For what stands in somebody's direct messages, as `slack:T…:U…`."""
+    """For what stands in somebody's direct messages, as `slack:T…:U…`; of a card that was posted twice, its place."""
     channel: str
     """Of direct messages that are not open yet, the id of the user."""
     ts: str | None = None

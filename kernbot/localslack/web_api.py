@@ -11,7 +11,7 @@ from aiohttp import BodyPartReader, web
 
 from kernbot.localslack.app import APP_TOKEN_PREFIX, BOT_TOKEN_PREFIX, App
 from kernbot.localslack.errors import ApiError
-from kernbot.localslack.methods import chat, conversations, files, identity, streams, usergroups, views
+from kernbot.localslack.methods import chat, conversations, files, history, identity, streams, usergroups, views
 from kernbot.localslack.methods.base import Call, Method
 from kernbot.localslack.rate_limits import RateLimitedError, RateLimits
 from kernbot.localslack.socket_mode import SocketMode
@@ -23,7 +23,7 @@ _TOO_MANY_REQUESTS = 429
 
 METHODS: Mapping[str, Method] = {
     method.name: method
-    for family in (chat, conversations, files, identity, streams, usergroups, views)
+    for family in (chat, conversations, files, history, identity, streams, usergroups, views)
     for method in family.METHODS
 }
 

@@ -94,8 +94,9 @@ class Actions:
             return await self._approve_all(click, who, at)
         pause = await self._doors.pause_of(click.token, click.action_id)
         answer = _answer(pause, click.action_id)
+        if not click.is_ephemeral:
+            self._doors.outbox.clicked(click.channel_id, click.message_ts, click.response_url, pause)
         await self._service.answer(pause.pause_id, answer, who, at=at, door="button", digest=pause.digest)
-        self._doors.outbox.clicked(click.channel_id, click.message_ts, click.response_url)
         return None
 
     async def _approve_all(self, click: Click, who: str, at: float) -> Message | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from slack_sdk.errors import SlackApiError
 
+from kernbot.db.base import PauseRecord
 from kernbot.db.slack import STREAMING, SlackMessage, SlackStore
 from kernbot.errors import ConflictError
 from kernbot.runtime.dispatcher import InProcessDispatcher
@@ -82,6 +83,8 @@ class Outbox:
         self._updates = InProcessDispatcher(self._bring_up_to_date, what="messages of a run", limit=MOST_AT_ONCE)
         self._passes: dict[str, _Pass] = {}
         self._addresses: dict[tuple[str, str], _Address] = {}
+        self._clicked: dict[str, dict[tuple[str, str], str]] = {}
+        """By run: the messages that were clicked since the last look, and whose cards they are."""
         self._watchers: dict[str, list[asyncio.Event]] = {}
 
     def changed(self, run_id: str) -> None:
@@ -91,10 +94,18 @@ class Outbox:
         else:
             self._updates.poke(run_id)
 
-    def clicked(self, channel: str | None, ts: str | None, response_url: str | None) -> None:
-        """Have the next updates of a message go through the address that came with a click: it counts as no call."""
+    def clicked(
+        self, channel: str | None, ts: str | None, response_url: str | None, pause: PauseRecord | None = None
+    ) -> None:
+        """Have the next updates of a message go through the address that came with a click: it counts as no call.
+
+        `pause` is the question whose card was clicked. A card that nobody knows of, because the answer to its post was
+        lost, is known from then on, and closes with the others.
+        """
         if channel and ts and response_url:
             self._addresses[channel, ts] = _Address(response_url)
+            if pause is not None:
+                self._clicked.setdefault(pause.run_id, {})[channel, ts] = pause.pause_id
 
     async def recover(self) -> None:
         """Look at every run of which not every message is known to be in its last state."""
@@ -150,11 +161,32 @@ class Outbox:
             desk = await self._desks.of_run(under_way.run_id, under_way.given_up)
             if desk is None:
                 return
+            if await self._adopt(desk):
+                continue
             if (work := desk.next_work(self._has_address)) is not None:
                 await self._advance(under_way, desk, work)
             elif not under_way.news.is_set():
                 await self._end(under_way, desk)
                 return
+
+    async def _adopt(self, desk: Desk) -> bool:
+        """Store what was clicked and is not known; return whether there was anything."""
+        known = {(row.channel, row.ts) for row in desk.rows.values()}
+        strays = {place: of for place, of in self._clicked.pop(desk.run_id, {}).items() if place not in known}
+        for (channel, ts), pause_id in strays.items():
+            _log.info("a card was posted twice: the answer to a post was lost", extra={"run_id": desk.run_id})
+            await self._save(
+                SlackMessage(
+                    message_id=uuid.uuid4().hex,
+                    run_id=desk.run_id,
+                    role="copy",
+                    pause_id=pause_id,
+                    person_id=f"{channel}:{ts}",
+                    channel=channel,
+                    ts=ts,
+                )
+            )
+        return bool(strays)
 
     async def _end(self, under_way: _Pass, desk: Desk) -> None:
         if desk.has_ended and not under_way.given_up:

@@ -15,7 +15,15 @@ from tests.localslack.office import EMPTY, OPS, Bot, Clock, Wired, whole_manifes
 
 TIERS = {
     2: ["chat.startStream", "chat.stopStream", "conversations.list", "usergroups.list", "usergroups.users.list"],
-    3: ["apps.connections.open", "chat.delete", "chat.update", "conversations.info", "conversations.open"],
+    3: [
+        "apps.connections.open",
+        "chat.delete",
+        "chat.update",
+        "conversations.history",
+        "conversations.info",
+        "conversations.open",
+        "conversations.replies",
+    ],
     4: [
         "chat.appendStream",
         "chat.postEphemeral",

@@ -26,10 +26,12 @@ SCOPES = {
     "chat.startStream": "chat:write",
     "chat.stopStream": "chat:write",
     "chat.update": "chat:write",
+    "conversations.history": "channels:history",
     "conversations.info": "channels:read",
     "conversations.list": "channels:read",
     "conversations.members": "channels:read",
     "conversations.open": "im:write",
+    "conversations.replies": "channels:history",
     "files.completeUploadExternal": "files:write",
     "files.getUploadURLExternal": "files:write",
     "files.info": "files:read",
@@ -57,6 +59,7 @@ def test_each_method_is_known_here() -> None:
 async def test_missing_scope(powerless: AsyncWebClient, method: str, scope: str) -> None:
     """missing_scope names what is needed and what there is, whatever else would be wrong with the call."""
     needed = {"channel": OPS} if method.startswith("conversations") and method != "conversations.list" else {}
+    needed |= {"ts": "1.0"} if method == "conversations.replies" else {}
     body = await refusal(powerless.api_call(method, json=needed))
     assert body == {"ok": False, "error": "missing_scope", "needed": scope, "provided": "commands"}
 

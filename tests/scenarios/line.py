@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import ClientSession, web
+
+_PASSED_BACK = ("Retry-After", "x-oauth-scopes")
 
 
 class Hold:
@@ -38,6 +40,7 @@ class Line:
         self._target = target
         self._session = session
         self._faults: dict[str, deque[web.Response | None]] = defaultdict(deque)
+        self._lost: Counter[str] = Counter()
         self._held: dict[str, Hold] = {}
         self.address = ""
         self.faults_met = 0
@@ -52,6 +55,10 @@ class Line:
     def break_off(self, method: str, *, times: int = 1) -> None:
         """Have the connection of the next calls of a method closed instead of an answer."""
         self._faults[method].extend([None] * times)
+
+    def lose_answer(self, method: str, *, times: int = 1) -> None:
+        """Have the next calls of a method done by Slack, and the connection closed instead of an answer."""
+        self._lost[method] += times
 
     def clear(self) -> None:
         """Let everything pass from now on."""
@@ -77,7 +84,11 @@ class Line:
         kept = {name: request.headers[name] for name in ("Authorization", "Content-Type") if name in request.headers}
         address = f"{self._target}{method}?{request.query_string}"
         async with self._session.request(request.method, address, data=body, headers=kept) as response:
-            told = {name: response.headers[name] for name in ("Retry-After",) if name in response.headers}
+            if self._lost[method] and request.transport is not None:
+                self._lost[method] -= 1
+                self.faults_met += 1
+                request.transport.abort()
+            told = {name: response.headers[name] for name in _PASSED_BACK if name in response.headers}
             return web.Response(
                 status=response.status,
                 body=await response.read(),

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from typing import Any
 
+import pytest
+
+from kernbot.workflow import Step, Workflow
 from tests.scenarios.team import Team, words
 from tests.scenarios.workflows import QUESTION, Deploy
 
@@ -46,6 +51,65 @@ async def test_an_answer_that_is_lost_on_the_way_is_no_reason_to_stop(team: Team
         team.line.break_off("chat.update", times=2)
         await team.click("ana", card, "pause.approve")
         await team.says(card, "Approved, the step ran")
+
+
+async def lose_the_answer_for_a_card(team: Team) -> list[dict[str, Any]]:
+    """Have a run's card posted, and the answer lost; return its cards once the bot has gone on."""
+    await team.type("dee", "run deploy")
+    parent = (await team.until(team.parents))[0]
+    held = team.line.hold("chat.postMessage")
+    await held.reached()
+    team.line.lose_answer("chat.postMessage")
+    held.release()
+    await team.says(parent, "Open the question")
+    assert team.line.faults_met == 1
+    return team.thread(parent)
+
+
+def slow_to_ask() -> Workflow:
+    """Return a workflow whose first step takes a moment, so that its parent is posted well before its card."""
+    steps = [
+        Step(name="build", executor=lambda _: time.sleep(0.3)),
+        Step(name="deploy", executor=lambda _: "done", requires_confirmation=True, confirmation_message=QUESTION),
+    ]
+    return Workflow(name="deploy", steps=steps)
+
+
+async def test_race_9_a_lost_answer_makes_no_second_card(team: Team) -> None:
+    """Where the bot may read threads, it finds the card whose post Slack had taken, and goes on with it."""
+    team.grant("channels:history")
+    async with team.bot(slow_to_ask(), sweep_seconds=0.1):
+        (card,) = await lose_the_answer_for_a_card(team)
+        await team.click("ana", card, "pause.approve")
+        await team.says(card, "Approved, the step ran")
+
+
+@pytest.mark.parametrize("clicked", [0, 1])
+async def test_race_9_without_reading_back_both_cards_work(team: Team, clicked: int) -> None:
+    """Whichever is clicked first decides; the other is refused truthfully when clicked, and closes too."""
+    async with team.bot(slow_to_ask(), sweep_seconds=0.1):
+        cards = await lose_the_answer_for_a_card(team)
+        assert len(cards) == 2
+        await team.click("ana", cards[clicked], "pause.approve")
+        await team.says(cards[clicked], "Approved, the step ran")
+        await team.says(team.parents()[0], "Finished")
+        await team.click("bob", cards[0], "pause.reject", stale=True)
+        await team.hears("bob", "<@UANA> approved it")
+        for card in cards:
+            assert "pause.approve" not in str(await team.says(card, "Approved, the step ran"))
+
+
+async def test_a_card_that_slack_does_not_take_becomes_a_plain_one(team: Team) -> None:
+    """Nothing is left unasked: a plain card opens the question, which is answered there; its next state is whole."""
+    async with team.bot(slow_to_ask()):
+        await team.type("dee", "run deploy")
+        parent = (await team.until(team.parents))[0]
+        team.line.refuse("chat.postMessage", "invalid_blocks")
+        plain = await team.under(parent, "A question of deploy waits")
+        assert "*A question waits:* `deploy`, step `deploy`" in words(plain)
+        review = await team.press("ana", plain, "pause.review")
+        await team.send("ana", review)
+        await team.says(plain, "Approved, the step ran")
 
 
 async def test_a_message_that_somebody_deleted_holds_no_other_up(team: Team) -> None:
