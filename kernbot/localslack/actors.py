@@ -106,7 +106,7 @@ class Actor:
         )
         channel = self._workspace.channels[channel_id]
         payload["response_url"] = self._scene.response_urls.issue(
-            there, channel, self._id, message if message.app else None
+            there, channel, self._id, message if message.app is there else None
         )
         return await self._scene.interact(person, there, payload)
 
@@ -239,7 +239,7 @@ class Actor:
     async def _act_in(self, view: View, action_id: str, option: Any, block_id: str | None) -> Delivery:
         block, element = find_element(view.blocks, action_id, block_id)
         if block["type"] == "input" and not block.get("dispatch_action", False):
-            raise ActError(f"{action_id!r} tells the app nothing before the modal is submitted.")
+            raise ActError(f"{action_id!r} tells the app nothing before it is submitted.")
         action = self._act_on(block, element, option, view)
         payload = payloads.view_action(self._workspace, self._acting, view, action)
         return await self._scene.interact(self._acting, view.app, payload)

@@ -114,7 +114,15 @@ class LocalSlack:
 
     def deactivate(self, person_id: str) -> None:
         """Deactivate somebody's account."""
-        self._workspace.deactivate(self._known(person_id))
+        self._workspace.change_person(self._known(person_id), kind=Kind.DEACTIVATED)
+
+    def change_person(
+        self, person_id: str, *, display_name: str | None = None, kind: Kind | None = None, tz: str | None = None
+    ) -> None:
+        """Change what is given of a person. Raises SetUpError for an unknown time zone."""
+        changes = {"display_name": display_name, "kind": kind, "tz": tz}
+        given = {name: value for name, value in changes.items() if value is not None}
+        self._workspace.change_person(self._known(person_id), **given)
 
     def archive(self, channel_id: str) -> None:
         """Archive a channel."""

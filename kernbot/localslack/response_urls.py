@@ -128,7 +128,7 @@ def is_in_channel(arguments: Mapping[str, Any]) -> bool:
 
 def _source(issued: _Issued, workspace: Workspace) -> Message:
     if issued.source is None:
-        raise invalid_arguments("a slash command has no original message to replace or delete")
+        raise invalid_arguments("what was done has no original message by this app to replace or delete")
     if workspace.history(issued.channel.id).find(issued.source.ts) is None:
         raise ApiError("message_not_found")
     return issued.source

@@ -52,16 +52,15 @@ class Workspace:
 
     def add_person(self, person_id: str, name: str, display_name: str, kind: Kind, tz: str) -> Person:
         """Add a person; a stranger gets another workspace as their own."""
-        try:
-            ZoneInfo(tz)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise SetUpError(f"{tz!r} is no IANA time zone: give one such as Europe/Berlin to {person_id}.") from error
+        _check_time_zone(tz, person_id)
         team_id = _OTHER_TEAM if kind is Kind.STRANGER else self.team_id
         return self._add(Person(person_id, name, display_name, kind, tz, team_id))
 
-    def deactivate(self, person_id: str) -> None:
-        """Deactivate somebody's account."""
-        person = self.people[person_id] = replace(self.people[person_id], kind=Kind.DEACTIVATED)
+    def change_person(self, person_id: str, **changes: Any) -> None:
+        """Change fields of a person; apps hear `user_change`."""
+        person = replace(self.people[person_id], **changes)
+        _check_time_zone(person.tz, person_id)
+        self.people[person_id] = person
         now = self.clock()
         self.tell("user_change", {"user": user_object(person, now), "cache_ts": int(now)})
         self.changes.announce()
@@ -282,3 +281,10 @@ class Workspace:
         kind = f"group_{what}" if channel.private else f"channel_{what}"
         apps = self.apps_in(channel) if channel.private else None
         self.tell(kind, {"channel": channel.id, **body}, channel=channel, apps=apps)
+
+
+def _check_time_zone(tz: str, person_id: str) -> None:
+    try:
+        ZoneInfo(tz)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SetUpError(f"{tz!r} is no IANA time zone: give one such as Europe/Berlin to {person_id}.") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kernbot.localslack import LocalSlack, SetUpError
+from kernbot.localslack import Kind, LocalSlack, SetUpError
 from tests.localslack.office import EMPTY, NOON, OPS, SECRET, Clock, Wired, whole_manifest, wired, workspace
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["socket", "http"])
@@ -110,10 +110,21 @@ async def test_channels(both: Wired) -> None:
 
 
 async def test_user_change(both: Wired) -> None:
-    """Somebody's deactivation is told with the whole user."""
-    both.slack.deactivate("U02BOB")
+    """Whatever changes about somebody is told with the whole user."""
+    both.slack.change_person("U02BOB", kind=Kind.GUEST, tz="Asia/Tokyo")
     user = (await both.hears("user_change"))["user"]
-    assert (user["id"], user["deleted"]) == ("U02BOB", True)
+    assert (user["id"], user["is_restricted"], user["tz"], user["profile"]["display_name"]) == (
+        "U02BOB",
+        True,
+        "Asia/Tokyo",
+        "Bob",
+    )
+    both.slack.change_person("U02BOB", display_name="Robert")
+    assert (await both.hears("user_change"))["user"]["profile"]["display_name"] == "Robert"
+    both.slack.deactivate("U02BOB")
+    assert (await both.hears("user_change"))["user"]["deleted"]
+    with pytest.raises(SetUpError, match="no IANA time zone"):
+        both.slack.change_person("U02BOB", tz="Tokyo")
 
 
 @TRANSPORTS

@@ -240,7 +240,7 @@ async def test_inputs_are_quiet(bot: Bot, ana: Actor) -> None:
     quiet = {"type": "datepicker", "action_id": "quiet"}
     loud = {"type": "datepicker", "action_id": "loud"}
     view_id = await opened(bot, ana, modal(field(quiet, "a"), field(loud, "b", dispatch_action=True)))
-    with pytest.raises(ActError, match="before the modal is submitted"):
+    with pytest.raises(ActError, match="before it is submitted"):
         await ana.view_action(view_id, "quiet", option="2026-11-20")
     await ana.view_action(view_id, "loud", option="2026-11-20")
     told = await bot.told()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from kernbot.localslack import ActError, LocalSlack
 from tests.localslack.office import (
@@ -179,7 +180,10 @@ async def test_message_shortcut(both: Wired) -> None:
     assert (told["type"], told["callback_id"], told["user"]["id"]) == ("message_action", "use", "U02BOB")
     assert (told["channel"], told["message_ts"]) == ({"id": OPS, "name": "ops"}, ts)
     assert (told["message"]["text"], told["message"]["user"]) == ("deploy 1.4", "U01ANA")
-    assert told["response_url"].startswith("http://127.0.0.1:")
+    url = AsyncWebhookClient(told["response_url"])
+    assert "has no original message by this app" in (await url.send(text="mine now", replace_original=True)).body
+    assert (await url.send(text="Starting")).status_code == 200
+    assert both.slack.person("U02BOB").messages(OPS)[-1]["ephemeral"]
 
 
 async def test_shortcuts_that_cannot_be(both: Wired) -> None:

@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from kernbot.localslack import Actor, App, LocalSlack
 from kernbot.localslack.signed_http import signed_headers
-from tests.localslack.office import OPS, Clock, actions, button, manifest_for, modal, workspace
+from tests.localslack.office import OPS, Clock, actions, button, manifest_for, modal, whole_manifest, workspace
 
 
 class Receiver:
@@ -141,6 +141,37 @@ async def test_nobody_listens(slack: LocalSlack, ana: Actor) -> None:
     """dispatch_failed is what the person reads when nothing listens at the address."""
     slack.install(manifest_for("http://127.0.0.1:9/"))
     assert (await ana.command(OPS, "/kern")).error == "dispatch_failed"
+
+
+@pytest.mark.parametrize(
+    ("answer", "sent", "reason"),
+    [
+        ({"status": 202}, ["ok"], None),
+        ({"status": 500}, ["dispatch_failed"] * 4, "http_error"),
+        ({"status": 302, "headers": {"Location": "http://127.0.0.1:9/"}}, ["dispatch_failed"] * 4, "http_error"),
+        ({"status": 500, "headers": {"x-slack-no-retry": "1"}}, ["dispatch_failed"], None),
+    ],
+)
+async def test_events(receiver: Receiver, answer: dict[str, Any], sent: list[str], reason: str | None) -> None:
+    """An event is JSON; any 2xx is enough, and what else comes is retried unless the app says not to."""
+    slack = workspace(Clock(), event_retry_seconds=(0, 0, 0))
+    receiver.answer = answer
+    application = web.Application()
+    application.router.add_post("/slack/events", receiver.take)
+    async with TestServer(application, host="127.0.0.1") as server, slack.serve():
+        manifest = whole_manifest(str(server.make_url("/slack/events")))
+        app = slack.install(manifest)
+        slack.deactivate("U02BOB")
+        await slack.until(lambda: len(slack.log) == len(sent))
+        slack.deactivate("U03GUS")
+        await slack.until(lambda: len(slack.log) == 2 * len(sent))
+    told = [(entry.payload["event"]["user"]["id"], entry.verdict) for entry in slack.log]
+    assert told == [(person, verdict) for person in ("U02BOB", "U03GUS") for verdict in sent]
+    assert receiver.headers["Content-Type"] == "application/json"
+    assert json.loads(receiver.body)["event"]["type"] == "user_change"
+    assert receiver.headers.get("X-Slack-Retry-Num") == (str(len(sent) - 1) if reason else None)
+    assert receiver.headers.get("X-Slack-Retry-Reason") == reason
+    assert SignatureVerifier(app.signing_secret).is_valid_request(receiver.body, receiver.headers)
 
 
 async def test_official_signature() -> None:
