@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -124,6 +125,19 @@ async def test_who_approves_all_is_told_what_others_have_decided_before(team: Te
         await team.click("ana", old, "pause.approve_all", stale=True)
         assert "Your *Approve all* changed nothing." in await team.hears("ana", "Not recorded")
         assert made == ["A-2: 2, "]
+
+
+async def test_two_people_who_approve_all_at_once_make_each_call_once(team: Team) -> None:
+    """Whoever wins which, every call is made once, and a third click is told that it came too late."""
+    made: list[str] = []
+    async with team.bot(two_refunds(made).workflow):
+        card = await team.ask("refund", "Approve 2 calls")
+        clicks = (team.click(who, card, "pause.approve_all", stale=True) for who in ("ana", "bob"))
+        assert all(delivery.ok for delivery in await asyncio.gather(*clicks))
+        await team.says(card, "Approved, the call was made: ")
+        await team.click("dora", card, "pause.approve_all", stale=True)
+        await team.hears("dora", "Not recorded")
+        assert sorted(made) == ["A-1: 1, ", "A-2: 2, "]
 
 
 async def test_what_does_not_fit_is_read_before_all_is_approved(team: Team) -> None:
