@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from aiohttp import WSCloseCode, web
 
@@ -18,6 +19,9 @@ from kernbot.localslack.people import Kind, Person
 from kernbot.localslack.seen import channels_of, seen_message, visible_messages
 from kernbot.localslack.views import view_object
 from kernbot.localslack.workspace import SLACKBOT, Workspace
+
+PICTURES: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
+"""What a browser shows without running anything in it."""
 
 _COALESCING = 0.05
 
@@ -38,6 +42,7 @@ class PageApi:
         return [
             *(reading(read) for read in (self.workspace, self.channels, self.messages, self.view, self.home)),
             *(web.post(f"{PATH}{act.__name__}", self._acting(act, fields)) for act, fields in self._acts()),
+            web.get(f"{PATH}file", self.file),
             web.get(f"{PATH}events", self.events),
         ]
 
@@ -110,6 +115,18 @@ class PageApi:
         members = [app.bot_user_id, person.id]
         found = (channel.id for channel in self._workspace.channels.values() if channel.members == members)
         return {"view": self._actor_of(person.id).home(app), "channel": next(found, None)}
+
+    async def file(self, request: web.Request) -> web.Response:
+        """Return what is in a file that the person sees: a picture to be shown, anything else to be kept."""
+        person, file_id = request.query.get("as", ""), request.query.get("id", "")
+        try:
+            content = self._actor_of(self._person(person).id).file(file_id)
+        except ActError as error:
+            return web.json_response({"error": str(error)}, status=404)
+        file = self._workspace.files.find(file_id)
+        shown = file.mimetype if file and file.mimetype in PICTURES else None
+        headers = {} if shown else {"Content-Disposition": "attachment"}
+        return web.Response(body=content, content_type=shown or "application/octet-stream", headers=headers)
 
     async def command(self, actor: Actor, body: Body) -> Delivery:
         """Type a slash command."""

@@ -35,6 +35,8 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+_TOKEN_IN_ADDRESS = (f"{page_http.PATH}events", f"{page_http.PATH}file")
+"""What a browser asks for by itself cannot carry a header."""
 _NO_TOKEN = "This address lacks its token: open the address that was printed in the terminal."  # noqa: S105
 
 
@@ -112,8 +114,8 @@ class Site:
         origin = request.headers.get("Origin")
         if origin is not None and origin not in {f"http://{host}" for host in self._hosts}:
             raise web.HTTPForbidden(text="Only the page of this server may ask this.")
-        websocket = request.path == f"{page_http.PATH}events"
-        token = request.query.get("token") if websocket else request.headers.get("X-Local-Slack-Token")
+        in_address = request.path in _TOKEN_IN_ADDRESS
+        token = request.query.get("token") if in_address else request.headers.get("X-Local-Slack-Token")
         if not self._is_page_token(token):
             raise web.HTTPForbidden(text=_NO_TOKEN)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from kernbot.localslack.changes import Changes
 
-_SECRETS = {"token", "response_url", "response_urls", "trigger_id"}
+_SECRETS = {"token", "response_url", "response_urls", "trigger_id", "upload_url"}
 _SECRET_TEXTS = re.compile(r"\bx(?:ox[a-z]|app)-[\w-]+|(?<=[?&]ticket=)[\w-]+")
 """Tokens, and what opens a Socket Mode connection."""
 _KEPT = 500

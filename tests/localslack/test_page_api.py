@@ -112,3 +112,10 @@ async def test_the_end(slack: LocalSlack) -> None:
         async with slack.serve() as server:
             socket = await session.ws_connect(f"{server.origin}/page/api/events?as=U01ANA&token={server.page_token}")
         assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
+
+
+async def test_what_is_no_file(server: Server, page: Page) -> None:
+    """A file that the person does not see is answered with 404, and without the page's token nothing is."""
+    assert "sees no file F1" in (await page.read("file", status=404, id="F1", token=server.page_token))["error"]
+    async with page.session.get(f"{page.root}file?as=U01ANA&id=F1") as response:
+        assert response.status == 403

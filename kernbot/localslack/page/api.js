@@ -21,6 +21,11 @@ export function read(path, parameters = {}) {
   return call(`${path}?${new URLSearchParams(parameters)}`, {});
 }
 
+/** The address of what is in a file. */
+export function fileAddress(person, id) {
+  return `/page/api/file?${new URLSearchParams({ token: TOKEN, as: person, id })}`;
+}
+
 export function send(path, body) {
   return call(path, { method: "POST", body: JSON.stringify(body) });
 }

@@ -4,6 +4,7 @@ import { renderBlocks } from "./blocks.js";
 import { dayTitle, formatDate, fullDate, today } from "./dates.js";
 import { avatarColour, initials } from "./directory.js";
 import { button, div, el, sign, span } from "./dom.js";
+import { fileList } from "./files.js";
 import { menuButton } from "./menu.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { linkTo } from "./routes.js";
@@ -188,7 +189,7 @@ function byline({ ts, username, is_bot: isBot }, time) {
 function content(message, surface) {
   const body = message.blocks?.length || message.streaming ? renderBlocks(message.blocks ?? [], surface) : [mrkdwn(message.text)];
   const mark = message.streaming ? span("writing", "Still writing …") : message.edited && span("edited", "(edited)");
-  return div("content", body, mark);
+  return div("content", body, fileList(message.files), mark);
 }
 
 /** Make these the only children, in this order, leaving those in place that are there already. */

@@ -29,7 +29,7 @@ MANIFEST: Json = {
             {"name": "Start with this", "type": "message", "callback_id": "start-with", "description": "Start with it"},
         ],
     },
-    "oauth_config": {"scopes": {"bot": ["chat:write", "commands", "im:write"]}},
+    "oauth_config": {"scopes": {"bot": ["chat:write", "commands", "files:write", "im:write"]}},
     "settings": {
         "socket_mode_enabled": True,
         "interactivity": {"is_enabled": True},

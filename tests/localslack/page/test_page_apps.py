@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from playwright.async_api import Locator, Page, expect
 
@@ -18,6 +20,11 @@ from tests.localslack.page.desk import (
     option,
     section,
 )
+
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+"""One pixel."""
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -229,3 +236,22 @@ async def test_user_groups(desk: Desk) -> None:
     await page.keyboard.press("Enter")
     await page.keyboard.press("Enter")
     await expect(main(page).get_by_role("article").locator(".mention")).to_have_text("@release-managers")
+
+
+async def test_files(desk: Desk) -> None:
+    """A picture is shown with its description, any other file can be kept as it is."""
+    page = await desk.look()
+    uploads = [
+        {"filename": "chart.png", "content": PICTURE, "title": "Chart", "alt_txt": "Payments by week"},
+        {"filename": "report.html", "content": b"<script>window.hacked = 1</script>", "title": "<b>Report</b>"},
+    ]
+    await desk.bot.client.files_upload_v2(channel=OPS, initial_comment="The results", file_uploads=uploads)
+    article = main(page).get_by_role("article").filter(has_text="The results")
+    picture = article.get_by_role("img", name="Payments by week")
+    await expect(picture).to_be_visible()
+    assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1
+    async with page.expect_download() as waiting:
+        await article.get_by_role("link", name="<b>Report</b>").click()
+    download = await waiting.value
+    assert download.suggested_filename == "report.html"
+    assert await page.evaluate("window.hacked") is None
