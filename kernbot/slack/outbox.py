@@ -25,7 +25,6 @@ from kernbot.slack.folds import Folds
 from kernbot.slack.ids import permalink
 from kernbot.slack.pace import Pace, Ticket, Turn
 from kernbot.slack.sender import RateLimitedError, Sender
-from kernbot.slack.streams import end_stream
 from kernbot.slack.wanted import Key, Message
 from kernbot.slack.work import PARENT, Desk, Work, key_of
 
@@ -246,7 +245,8 @@ class Outbox:
         if work.row is None or work.row.ts is None:
             return await self._post(desk, work)
         if work.row.shown == STREAMING:
-            return await end_stream(self._sender, self._messages, work.row)
+            await self._sender.stop_stream(work.row)
+            return await self._save(replace(work.row, shown=None))
         return await self._update(work.row, work)
 
     async def _post(self, desk: Desk, work: Work) -> SlackMessage:

@@ -26,6 +26,8 @@ _log = logging.getLogger(__name__)
 
 EVENT_TYPE = "kernbot_message"
 _PAGE = 200
+_HAS_ENDED = ("message_not_in_streaming_state", "stopped_by_user", "message_not_found")
+"""What Slack answers where a stream has been ended already, by somebody or by itself."""
 _SLACK_HOOKS = ("https", "hooks.slack.com")
 
 
@@ -114,11 +116,12 @@ class Sender:
         await self._in_turn(Turn("chat.appendStream", Urgency.PROGRESS, run_id=row.message_id), append)
 
     async def stop_stream(self, row: SlackMessage) -> None:
-        """Let it grow no more: only then can it be updated."""
-        await self._in_turn(
-            Turn("chat.stopStream", Urgency.OUTCOME),
-            lambda: self._client.chat_stopStream(channel=row.channel, ts=str(row.ts)),
-        )
+        """Let it grow no more, when it is this call's turn: only then can it be updated. Raises as `update` does."""
+        try:
+            await _unless_put_off(self._client.chat_stopStream(channel=row.channel, ts=str(row.ts)))
+        except SlackApiError as error:
+            if error_code(error) not in _HAS_ENDED:
+                raise
 
     async def replace(self, response_url: str, message: dict[str, Any]) -> bool:
         """Replace a message through the address that came with a click on it, which does not count as a call."""

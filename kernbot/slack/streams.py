@@ -1,7 +1,7 @@
 """What agents say, streamed into the threads of their runs while they say it.
 
-A message that is streamed is a help for those who watch, and no more: what it ends as is made from the rows of the run,
-by the outbox. While a stream lasts its row says so; one that nobody writes to any more is ended by the outbox, too.
+A message that is streamed is a help for those who watch, and no more. While it is, its row says so; the outbox ends
+every stream that nobody writes to any more, and then shows what the rows of the run say.
 """
 
 from __future__ import annotations
@@ -33,8 +33,6 @@ from kernbot.slack.work import PARENT, key_of
 _log = logging.getLogger(__name__)
 
 _SECONDS_UNTIL_NEXT_LOOK = 0.2
-_HAS_ENDED = ("message_not_in_streaming_state", "stopped_by_user", "message_not_found")
-"""What Slack answers where a stream has been ended already, by somebody or by itself."""
 
 
 @dataclass
@@ -116,7 +114,8 @@ class Streams:
                 if talk.can_be_streamed:
                     await self._advance(run_id, talk, rows)
                 if talk.said.is_over or not talk.can_be_streamed:
-                    await self._end(run_id, watched, key)
+                    del watched.talks[key]
+                    self._changed(run_id)
             if watched.talks and not watched.is_over:
                 await self._look_again(watched)
 
@@ -134,18 +133,13 @@ class Streams:
             if talk.row is None and not talk.said.is_over:
                 talk.row = await self._start(run_id, talk, rows)
             elif talk.row is not None and talk.said.has_news(rows.secrets):
-                await self._sender.append_stream(talk.row, partial(talk.said.take, rows.secrets))
+                if await self._may_be_shown(talk.row.channel):
+                    await self._sender.append_stream(talk.row, partial(talk.said.take, rows.secrets))
+                else:
+                    talk.can_be_streamed = False
         except SLACK_FAILURES as error:
             _log.info("not streamed: %s", error_code(error), extra={"run_id": run_id})
             talk.can_be_streamed = False
-
-    async def _end(self, run_id: str, watched: _Watched, key: str) -> None:
-        """End a stream; the outbox shows what is true now."""
-        talk = watched.talks.pop(key)
-        if talk.row is not None and talk.row.ts is not None:
-            with contextlib.suppress(*SLACK_FAILURES):  # the outbox tries again
-                await end_stream(self._sender, self._messages, talk.row)
-        self._changed(run_id)
 
     async def _start(self, run_id: str, talk: _Talk, rows: Rows) -> SlackMessage | None:
         """Begin a message, if it can be; None while there is nothing to say, or no thread to say it in."""
@@ -159,8 +153,7 @@ class Streams:
             return None
         if parent is None or parent.ts is None:
             return None
-        standing = await self._channels.look_at(parent.channel)
-        if standing.is_shared or standing.closed:
+        if not await self._may_be_shown(parent.channel):
             talk.can_be_streamed = False
             return None
         row = SlackMessage(
@@ -179,24 +172,13 @@ class Streams:
         await self._messages.save_message(row)
         return row
 
+    async def _may_be_shown(self, channel: str) -> bool:
+        standing = await self._channels.look_at(channel)
+        return not (standing.is_shared or standing.closed)
+
     async def _rows(self, run_id: str) -> Rows:
         snapshot = await load(self._store, run_id)
         return Rows.of(snapshot, Journal(snapshot))
-
-
-async def end_stream(sender: Sender, messages: SlackStore, row: SlackMessage) -> SlackMessage:
-    """End the stream of a message, if it still lasts, and note that nobody knows what it shows.
-
-    Raises what Slack's client raises; then it is still noted as being streamed.
-    """
-    try:
-        await sender.stop_stream(row)
-    except SLACK_FAILURES as error:
-        if error_code(error) not in _HAS_ENDED:
-            raise
-    ended = replace(row, shown=None)
-    await messages.save_message(ended)
-    return ended
 
 
 def _person(rows: Rows) -> tuple[str, str] | None:

@@ -224,3 +224,17 @@ async def test_a_stream_that_a_killed_process_left_is_ended(team: Team) -> None:
     async with team.bot(_report(second)):
         done = await _ended(team, seen, "is done")
         assert ("All is quiet." in words(done), "cows" in str(done)) == (True, False)
+
+
+async def test_a_channel_that_strangers_join_in_the_middle_hears_no_more(team: Team) -> None:
+    """The stream ends, and what was said is taken back."""
+    model = Speaker(["The cows are out and the gate is open."], after=4)
+    async with team.bot(_report(model)):
+        await team.start("report")
+        seen = await _streaming(team, "The cows are")
+        team.slack.join("USAM", CHANNEL)
+        team.clock.move(61)
+        model.go_on.set()
+        done = await _ended(team, seen, "shared with another organisation")
+        assert "cows" not in str(done)
+        assert "gate" not in str(team.calls("chat.appendStream") + team.calls("chat.update"))
