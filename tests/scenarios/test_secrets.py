@@ -70,3 +70,25 @@ async def test_a_secret_that_is_filled_in_is_shown_nowhere_afterwards(team: Team
         result = await team.under(team.parents()[0], "Result of using")
         assert "used •••••••• and ••••••••" in words(result)
         assert not [secret for secret in ("p-123456", "k-default") if secret in sent(team)]
+
+
+async def test_an_output_with_a_secret_is_reviewed_and_not_edited(team: Team) -> None:
+    """The card shows a mask and offers no edit; what is approved goes on with the secret in it."""
+    seen: list[Any] = []
+
+    def use(step_input: StepInput) -> str:
+        seen.append(step_input.previous_step_content)
+        return "used"
+
+    steps = [
+        Step(name="log-in", executor=lambda _: {"user": "ann", "token": "tt-4711"}, requires_output_review=True),
+        Step(name="use", executor=use),
+    ]
+    async with team.bot(Workflow(name="using", steps=steps)):
+        card = await team.ask("using", "Is this output of `log-in` right?")
+        assert "•••••••• hidden, 7 characters" in words(card)
+        assert "pause.edit" not in str(card["blocks"])
+        await team.click("ana", card, "pause.approve")
+        await team.under(team.parents()[0], "Result of using")
+        assert seen == [{"user": "ann", "token": "tt-4711"}]
+        assert "tt-4711" not in sent(team)

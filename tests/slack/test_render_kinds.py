@@ -470,3 +470,10 @@ def test_what_is_particular_to_a_kind_is_said() -> None:
     assert text_of(part(shown(REGIONS), "rules")).startswith("One or more of 7. Proposed: `region-1`, `region-2`. ")
     assert rules_of(CALL_RESULT)[0].startswith("*Provide result* takes text or JSON; the agent goes on with it. ")
     assert text_of(part(form(ids.FILL_IN, CALL_INPUT), "rest")) == "*The rest of the call, as it will run*"
+
+
+def test_what_an_edit_would_lose_is_not_edited() -> None:
+    """An output that holds a secret is shown with a mask, which must never take its place."""
+    pause = replace(OUTPUT_REVIEW, reviewed=Reviewed(text='{"token": "…"}', is_data=True, can_be_edited=False))
+    with pytest.raises(ConfigurationError, match="holds something secret, which an edit would lose"):
+        form(ids.EDIT, pause)

@@ -53,6 +53,8 @@ def form_of(form: str, run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker) 
 
     Raises ConfigurationError for more fields, choices or text than a modal can hold.
     """
+    if form == ids.EDIT and not can_be_edited(pause):
+        raise _not_editable(pause)
     at = ids_of(pause)
     title, submit = _labels(form, pause)
     head = list(_head(form, run, pause, at))
@@ -136,6 +138,13 @@ def _too_many(form: str, pause: PauseFacts, count: int) -> ConfigurationError:
     return ConfigurationError(
         f"Step {pause.step_name!r} asks for {count} values; a Slack modal holds {_MOST_FIELDS}. "
         "Ask in several steps, or answer from Python."
+    )
+
+
+def _not_editable(pause: PauseFacts) -> ConfigurationError:
+    return ConfigurationError(
+        f"What came out of step {pause.step_name!r} cannot be edited in Slack: it is neither text nor JSON, or holds "
+        "something secret, which an edit would lose. Approve or reject it as it is, or edit it from Python."
     )
 
 
