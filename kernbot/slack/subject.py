@@ -82,6 +82,7 @@ def given_values(rows: Rows, pause: PauseRecord, values: dict[str, Any]) -> dict
     if pause.kind == "tool" and pause.question["questions"]:
         return {name: ", ".join(labels) for name, labels in values.items()}
     shown: dict[str, Any] = masked(values, _secret_names(pause))
+    shown |= {name: masked(values[name]) for name in _open_names(pause) & set(values)}
     return {name: scrubbed(value, rows.secrets) if type(value) is str else value for name, value in shown.items()}
 
 
@@ -141,6 +142,11 @@ def _secret_names(pause: PauseRecord) -> set[str]:
     return {field.name for field in fields_of(pause) if field.secret} | set(pause.question.get("secret_args", ()))
 
 
+def _open_names(pause: PauseRecord) -> set[str]:
+    """Return what is no secret, whatever its name: its author says so."""
+    return {field.name for field in fields_of(pause) if not field.secret and is_secret_name(field.name)}
+
+
 def _secrets_of(snapshot: Snapshot) -> Iterator[str]:
     """Yield what is secret of what a run began with, of the arguments of its calls, and of what people gave."""
     yield from secrets_in(decode(snapshot.run.request["input"]))
@@ -149,7 +155,8 @@ def _secrets_of(snapshot: Snapshot) -> Iterator[str]:
         if pause.kind == "tool":
             yield from secrets_in(pause.question["tool"]["arguments"], also)
         if pause.answered and pause.answered.answer:
-            yield from secrets_in(decode(pause.answered.answer["values"]), also)
+            given, is_open = decode(pause.answered.answer["values"]), _open_names(pause)
+            yield from secrets_in({name: value for name, value in given.items() if name not in is_open}, also)
 
 
 def _choice(item: UserFeedbackQuestion) -> FieldFacts:

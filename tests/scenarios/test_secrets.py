@@ -53,7 +53,12 @@ async def test_a_secret_of_the_input_reaches_the_step_and_no_card(team: Team) ->
 
 async def test_a_secret_that_is_filled_in_is_shown_nowhere_afterwards(team: Team) -> None:
     """Neither the default in the form, nor what was typed on the card, nor in what the step says of it."""
-    fields = [UserInputField(name="api_key", value="k-default"), UserInputField(name="pin", secret=True)]
+    fields = [
+        UserInputField(name="api_key", value="k-default"),
+        UserInputField(name="pin", secret=True),
+        UserInputField(name="primary_key", secret=False),
+        UserInputField(name="options", field_type="dict"),
+    ]
 
     def use(step_input: StepInput) -> str:
         given = step_input.additional_data["user_input"]
@@ -64,12 +69,15 @@ async def test_a_secret_that_is_filled_in_is_shown_nowhere_afterwards(team: Team
         card = await team.ask("using", "Fill in what `use` needs")
         form = await team.press("ana", card, "pause.fill")
         assert "Left empty, the default of 9 characters is used." in words(form)
-        assert (await team.send("ana", form, "", "p-123456")).ok
+        assert (await team.send("ana", form, "", "p-123456", "order_id", '{"token": "tt-4711"}')).ok
         card = await team.says(card, "Filled in")
         assert "api_key: `••••••••`" in words(card)
         result = await team.under(team.parents()[0], "Result of using")
         assert "used •••••••• and ••••••••" in words(result)
-        assert not [secret for secret in ("p-123456", "k-default") if secret in sent(team)]
+        details = words(await team.press("ana", team.parents()[0], "run.details"))
+        assert "primary_key: order_id" in details
+        assert '"token": "•••••••• hidden, 7 characters"' in details
+        assert not [secret for secret in ("p-123456", "k-default", "tt-4711") if secret in sent(team)]
 
 
 async def test_an_output_with_a_secret_is_reviewed_and_not_edited(team: Team) -> None:
