@@ -7,7 +7,7 @@ from kernbot.workflow import HumanReview, Step, StepInput, Workflow
 from tests.scenarios.team import Team, words
 
 QUESTION = "Ship this release to production?"
-TIMEOUT = 3_600
+TIMEOUT = 1_200
 
 
 def _ship(version: str, *, accept_changes: bool = False) -> Workflow:
