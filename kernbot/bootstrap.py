@@ -155,6 +155,7 @@ class _Parts:
             outbox=self._outbox,
             sender=sender,
             client=client,
+            channels=channels,
             tokens=tokens,
             team_id=workspace.team_id,
             bot_name=workspace.bot_name,

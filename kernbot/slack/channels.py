@@ -42,17 +42,6 @@ async def place_workflows(bot: KernBot, client: AsyncWebClient) -> None:
         )
 
 
-async def can_post(client: AsyncWebClient, channel: str) -> bool:
-    """Whether the bot is in a channel that isn't archived; CannotCheckError if Slack can't be asked."""
-    try:
-        found = (await client.conversations_info(channel=channel))["channel"]
-    except SLACK_FAILURES as error:
-        if error_code(error) in ("channel_not_found", "missing_scope"):
-            return False
-        raise CannotCheckError(f"Slack can't be asked about channel {channel} just now.") from error
-    return _standing(found).closed is None
-
-
 @dataclass(frozen=True)
 class Standing:
     """How a channel stands to the bot."""
@@ -101,6 +90,22 @@ class Channels:
         except SLACK_FAILURES as error:
             return self.note(channel, error) or standing
         return self._remember(channel, _standing(found))
+
+    async def can_post(self, channel: str) -> bool:
+        """Whether the bot is in a channel that isn't archived; CannotCheckError if Slack can't be asked.
+
+        That it could a moment ago is enough; that it could not is asked again.
+        """
+        asked_at, standing = self._known.get(channel, (-FRESH_SECONDS, Standing()))
+        if standing.closed is None and self._clock() - asked_at < FRESH_SECONDS:
+            return True
+        try:
+            found = (await self._client.conversations_info(channel=channel))["channel"]
+        except SLACK_FAILURES as error:
+            if error_code(error) in ("channel_not_found", "missing_scope"):
+                return False
+            raise CannotCheckError(f"Slack can't be asked about channel {channel} just now.") from error
+        return self._remember(channel, _standing(found)).closed is None
 
     def note(self, channel: str, error: BaseException) -> Standing | None:
         """Remember what a refused call says of a channel, and return it; None if it says nothing of it."""

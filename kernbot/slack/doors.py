@@ -11,6 +11,7 @@ from kernbot.db.slack import SlackStore
 from kernbot.engine.ledger import AskedAnewError
 from kernbot.errors import NotFoundError
 from kernbot.runtime.service import Service
+from kernbot.slack.channels import Channels
 from kernbot.slack.ids import DETAILS, Token, TokenMaker, person_id
 from kernbot.slack.outbox import Outbox
 from kernbot.slack.people import SlackPeople
@@ -27,6 +28,7 @@ class Doors:
     outbox: Outbox
     sender: Sender
     client: AsyncWebClient
+    channels: Channels
     tokens: TokenMaker
     team_id: str
     bot_name: str

@@ -15,7 +15,6 @@ from kernbot.errors import KernbotError, NotFoundError, RefusedError, UsageError
 from kernbot.runtime.registry import Registration
 from kernbot.runtime.service import CannotCheckError, NotAllowedError
 from kernbot.slack import ids
-from kernbot.slack.channels import can_post
 from kernbot.slack.doors import Doors
 from kernbot.slack.failures import SLACK_FAILURES, error_code
 from kernbot.slack.ids import Token
@@ -89,7 +88,7 @@ class Starting:
         Raises NotFoundError, NotAllowedError, CannotCheckError and CannotPostError.
         """
         registered = self._service.bot.get(name)
-        if not await can_post(self._doors.client, registered.channel):
+        if not await self._doors.channels.can_post(registered.channel):
             raise CannotPostError(registered.channel)
         await self._service.check_may_start(name, who)
         return registered

@@ -32,14 +32,14 @@ async def until(condition: Callable[[], Truth], what: str) -> Truth:
 
 
 class BotProcess:
-    """`kernbot serve tests.faults.bots:bot` in a folder that holds its database, its traces and its log."""
+    """`kernbot serve` in a folder that holds the bot's database, its traces and its log."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str], serves: str = "tests.faults.bots:bot") -> None:
         self._database = folder / "kernbot.db"
         self._log = folder / "bot.log"
         with self._log.open("a") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "kernbot", "serve", "tests.faults.bots:bot"],
+                [sys.executable, "-m", "kernbot", "serve", serves],
                 cwd=folder,
                 env={"PYTHONPATH": str(ROOT), **settings},
                 stdout=log,
