@@ -15,6 +15,8 @@ from kernbot.slack.failures import SLACK_FAILURES, error_code
 from kernbot.slack.render.text import channel as as_channel
 
 FRESH_SECONDS = 60.0
+START_FRESH_SECONDS = 10.0
+"""Before a run is started, it is asked again if it is older than this."""
 
 
 async def place_workflows(bot: KernBot, client: AsyncWebClient) -> None:
@@ -94,10 +96,10 @@ class Channels:
     async def can_post(self, channel: str) -> bool:
         """Whether the bot is in a channel that isn't archived; CannotCheckError if Slack can't be asked.
 
-        That it could a moment ago is enough; that it could not is asked again.
+        That it could some seconds ago is enough; that it could not is asked again.
         """
         asked_at, standing = self._known.get(channel, (-FRESH_SECONDS, Standing()))
-        if standing.closed is None and self._clock() - asked_at < FRESH_SECONDS:
+        if standing.closed is None and self._clock() - asked_at < START_FRESH_SECONDS:
             return True
         try:
             found = (await self._client.conversations_info(channel=channel))["channel"]

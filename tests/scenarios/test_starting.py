@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator, model_validat
 
 from kernbot.localslack.delivery import Envelope
 from kernbot.slack import ids
+from kernbot.slack.channels import START_FRESH_SECONDS
 from kernbot.workflow import StepInput, Workflow
 from tests.scenarios.team import CHANNEL, ELSEWHERE, Team, words
 from tests.scenarios.workflows import QUESTION, Deploy
@@ -282,6 +283,7 @@ async def test_before_a_run_exists_the_bot_can_post(team: Team) -> None:
     async with team.bot(_Orders().workflow):
         view = await _form(team, "dee", "run orders")
         team.slack.leave(team.app.bot_user_id, CHANNEL)
+        team.clock.move(START_FRESH_SECONDS)
         await team.send("dee", view, "EU", "3")
         shown = words(await team.modal("dee", lambda view: view["title"]["text"] == "Not started"))
         assert "Invite me: `/invite @kern`" in shown
@@ -294,6 +296,7 @@ async def test_while_slack_cannot_be_asked_the_form_stays(team: Team) -> None:
     async with team.bot(_Orders().workflow):
         view = await _form(team, "dee", "run orders")
         team.line.refuse("conversations.info", "internal_error")
+        team.clock.move(START_FRESH_SECONDS)
         refused = await team.send("dee", view, "EU", "3")
         assert "cannot check your right just now" in str(refused.errors)
         assert (await team.send("dee", view, "EU", "3")).ok
