@@ -67,8 +67,9 @@ async def test_a_newcomer_approves_and_reads_the_result(page: Page) -> None:
     await expect(page.get_by_text(re.compile("If nobody answers by .*: the run is cancelled"))).to_be_visible()
     await page.get_by_role("button", name=re.compile("^Approve")).click()
     await expect(page.get_by_text(re.compile("Approved by @Dee"))).to_be_visible(timeout=SECONDS)
-    await page.get_by_text("2 replies").click()
-    await expect(page.get_by_text("Saved. Processed. Fetched 1,204 rows for: Q4 sales")).to_be_visible(timeout=SECONDS)
+    await page.get_by_role("main").get_by_role("link", name=re.compile("repl(y|ies)$")).first.click()
+    result = page.get_by_role("article").filter(has_text="Result of data_pipeline")
+    await expect(result).to_contain_text("Saved. Processed. Fetched 1,204 rows for: Q4 sales", timeout=SECONDS)
 
 
 async def test_a_newcomer_corrects_a_value_at_its_field(page: Page) -> None:
@@ -83,7 +84,7 @@ async def test_a_newcomer_corrects_a_value_at_its_field(page: Page) -> None:
     await form.get_by_label("threshold").fill("0.7")
     await form.get_by_role("button", name="Send answer").click()
     await expect(form).to_be_hidden(timeout=SECONDS)
-    await page.get_by_text("2 replies").click()
+    await page.get_by_role("main").get_by_role("link", name=re.compile("repl(y|ies)$")).first.click()
     await expect(page.get_by_text("Processed with threshold=0.7, mode=fast")).to_be_visible(timeout=SECONDS)
 
 
@@ -111,6 +112,6 @@ async def test_a_newcomer_starts_a_workflow_by_its_form(page: Page) -> None:
     await form.get_by_label("headline").fill("Closed on Friday")
     await form.get_by_role("button", name="Start").click()
     await page.get_by_role("button", name=re.compile("^Approve")).click()
-    await page.get_by_text("2 replies").click()
+    await page.get_by_role("main").get_by_role("link", name=re.compile("repl(y|ies)$")).first.click()
     told = "Published for everyone, now, in mail, screens; 1 on paper."
     await expect(page.get_by_text(told)).to_be_visible(timeout=SECONDS)

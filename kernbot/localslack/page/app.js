@@ -46,7 +46,8 @@ const opensSidebar = { "aria-controls": "sidebar", "aria-expanded": "false", cli
 const sidebarButtons = [main, home].map(() => cornerButton("☰", "Channels", opensSidebar));
 
 const opensTraffic = { class: "topbar-button", "aria-controls": "traffic", "aria-expanded": "false" };
-const trafficButton = button({ ...opensTraffic, click: () => showTraffic(!traffic.isOpen) }, sign("⇄ ", ""), "Traffic");
+const toggleTraffic = { ...opensTraffic, click: () => showTraffic(!traffic.isOpen) };
+const trafficButton = button(toggleTraffic, sign("⇄ ", ""), "Traffic");
 
 start();
 

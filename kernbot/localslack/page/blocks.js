@@ -12,7 +12,7 @@ import { textObject } from "./text.js";
 /**
  * @typedef {object} Surface  where blocks stand
  * @property {(block: object, element: object, value: any) => Promise<void>} send  tells the app what was used
- * @property {(block: object, element: object, words: string) => Promise<object>} suggest  the options that an app offers
+ * @property {(block: object, element: object, words: string) => Promise<object>} suggest  what an app offers to choose
  * @property {(block: object, element: object) => any} [remembered]  what was typed in an earlier drawing, or undefined
  * @property {(block: object, input: import("./input_block.js").Input) => void} [collect]  takes the inputs of a form
  */

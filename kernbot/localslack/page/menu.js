@@ -23,7 +23,14 @@ export function menuButton(label, entries, attributes, mark = "⋮") {
   let items = [];
   const popup = el("div", { class: "popup menu", role: "menu", popover: "auto", keydown: key });
   const opener = button(
-    { class: "button overflow", title: label, "aria-haspopup": "menu", "aria-expanded": "false", ...attributes, click: toggle },
+    {
+      class: "button overflow",
+      title: label,
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      ...attributes,
+      click: toggle,
+    },
     el("span", { "aria-hidden": "true" }, mark),
   );
   popup.ariaLabel = label;

@@ -128,9 +128,10 @@ export class MessageList {
   #tools(message) {
     if (message.ephemeral) return null;
     const words = "Reply in thread";
-    const reply = this.inThread || this.#threadLink(message, { class: "tool", title: words }, sign("↩", words));
-    const more = this.menu(message).length > 0 && menuButton("Shortcuts of this message", () => this.menu(message), {}, "⋯");
-    return reply !== true || more ? div("tools", reply !== true && reply, more) : null;
+    const reply = !this.inThread && this.#threadLink(message, { class: "tool", title: words }, sign("↩", words));
+    const entries = () => this.menu(message);
+    const more = entries().length > 0 && menuButton("Shortcuts of this message", entries, {}, "⋯");
+    return reply || more ? div("tools", reply, more) : null;
   }
 
   /** The event of a scroll comes a frame late: see to it that nobody who scrolled back is taken to the end. */
@@ -187,7 +188,8 @@ function byline({ ts, username, is_bot: isBot }, time) {
 }
 
 function content(message, surface) {
-  const body = message.blocks?.length || message.streaming ? renderBlocks(message.blocks ?? [], surface) : [mrkdwn(message.text)];
+  const isBlocks = message.blocks?.length || message.streaming;
+  const body = isBlocks ? renderBlocks(message.blocks ?? [], surface) : [mrkdwn(message.text)];
   const mark = message.streaming ? span("writing", "Still writing …") : message.edited && span("edited", "(edited)");
   return div("content", body, fileList(message.files), mark);
 }

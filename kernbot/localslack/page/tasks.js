@@ -14,21 +14,18 @@ const STATES = {
 export function taskCard(block) {
   const [mark, words] = STATES[block.status];
   const title = div("task-title", span("task-mark", mark), el("b", {}, block.title), span("task-state", words));
-  const sources = block.sources?.length && el("ul", {}, block.sources.map((source) => el("li", {}, sourceLink(source))));
+  const sources = (block.sources ?? []).map(({ url, text }) => el("li", {}, link(url, text)));
   return div(
     `task ${block.status}`,
     title,
     block.details && richText(block.details),
     block.output && richText(block.output),
-    sources || null,
+    sources.length > 0 && el("ul", {}, sources),
   );
 }
 
 export function plan(block) {
   const title = block.title && el("b", { class: "plan-title" }, block.title);
-  return el("div", { class: "plan", role: "group", "aria-label": block.title }, title, (block.tasks ?? []).map(taskCard));
-}
-
-function sourceLink({ url, text }) {
-  return link(url, text);
+  const tasks = (block.tasks ?? []).map(taskCard);
+  return el("div", { class: "plan", role: "group", "aria-label": block.title }, title, tasks);
 }

@@ -57,14 +57,17 @@ export class Traffic {
     this.waiting = el("p", { class: "hint", role: "status" });
     const arrange = (text, mishap) =>
       button({ class: "button", click: () => this.settings.arrange({ kind: kind.value, ...mishap() }) }, text);
-    const buttons = [
+    const by = el("label", {}, "by ", late, " seconds");
+    return el(
+      "details",
+      { class: "mishaps" },
+      el("summary", {}, "Make a delivery go wrong"),
+      el("label", {}, "The next one of ", kind),
       arrange("Deliver it twice", () => ({ twice: true })),
       arrange("Lose its acknowledgement", () => ({ lose_ack: true })),
-      arrange("Deliver it late", () => ({ late: late.valueAsNumber })),
-    ];
-    const choice = el("label", {}, "What goes wrong with the next one of ", kind);
-    const by = el("label", {}, "late by ", late, " seconds");
-    return el("details", { class: "mishaps" }, el("summary", {}, "Make a delivery go wrong"), choice, by, buttons, this.waiting);
+      div("late", arrange("Deliver it late", () => ({ late: late.valueAsNumber })), by),
+      this.waiting,
+    );
   }
 
   /**

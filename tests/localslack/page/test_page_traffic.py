@@ -72,7 +72,7 @@ async def test_mishaps(desk: Desk) -> None:
     page = await desk.look()
     pane = await open_traffic(page)
     await pane.get_by_text("Make a delivery go wrong").click()
-    await pane.get_by_label("What goes wrong with the next one of").select_option("commands")
+    await pane.get_by_label("The next one of").select_option("commands")
     await pane.get_by_role("button", name="Deliver it twice").click()
     await pane.get_by_role("button", name="Lose its acknowledgement").click()
     await expect(pane.get_by_role("status")).to_have_text("2 still to happen.")
