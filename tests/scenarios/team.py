@@ -182,7 +182,7 @@ class Team:
 
     def folds(self) -> list[dict[str, Any]]:
         """Return the messages in #ops that stand for many questions."""
-        return [m for m in self._read(None) if _is_fold(m)]
+        return [m for m in self._read(None) if not m["thread_ts"] and _is_fold(m)]
 
     def thread(self, parent: dict[str, Any]) -> list[dict[str, Any]]:
         """Return what stands under a parent message for all to see."""
