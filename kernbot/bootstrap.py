@@ -24,21 +24,21 @@ from kernbot.runtime.troubles import Troubles
 from kernbot.settings import Settings
 from kernbot.slack.app import build_app, build_inbox
 from kernbot.slack.channels import Channels, place_workflows
-from kernbot.slack.complaints import Complaints
-from kernbot.slack.desks import Desks
-from kernbot.slack.doors import Doors
 from kernbot.slack.failures import SLACK_FAILURES, error_code
-from kernbot.slack.folds import Folds
-from kernbot.slack.home import Homes
 from kernbot.slack.identities import identify
 from kernbot.slack.ids import TokenMaker
+from kernbot.slack.listeners.doors import Doors
+from kernbot.slack.listeners.home import Homes
 from kernbot.slack.notices import Notices
-from kernbot.slack.outbox import Outbox
-from kernbot.slack.pace import Pace
+from kernbot.slack.outbox.complaints import Complaints
+from kernbot.slack.outbox.desks import Desks
+from kernbot.slack.outbox.folds import Folds
+from kernbot.slack.outbox.outbox import Outbox
+from kernbot.slack.outbox.pace import Pace
+from kernbot.slack.outbox.readers import Readers
+from kernbot.slack.outbox.sender import Sender
+from kernbot.slack.outbox.streams import Streams
 from kernbot.slack.people import SlackPeople
-from kernbot.slack.readers import Readers
-from kernbot.slack.sender import Sender
-from kernbot.slack.streams import Streams
 from kernbot.slack.transports import serve_http, serve_socket
 
 _SECONDS_OF_A_FORM = 7 * 86_400.0

@@ -60,12 +60,13 @@ RULES = {
     "slack": Rule((*_AUTHOR, *_STORES, "engine", "runtime", "settings"), ("slack_bolt", "slack_sdk", "aiohttp")),
     "slack.render": Rule(("errors", "run", "workflow.types", "slack.ids"), ("slack_sdk.models",)),
     "slack.parse": Rule(("errors", "run", "workflow.types", "slack.ids", "slack.render"), ("slack_sdk.models",)),
+    "slack.reading": Rule(("errors", "workflow", "run", "db.base", "engine", "slack.ids", "slack.render")),
     "slack.ids": Rule(("errors", "run", "workflow.types")),
     "localslack": Rule(("errors",), ("aiohttp",)),
     "examples": Rule(("", "agent", "models", "workflow"), ("pydantic",)),
 }
 ANYTHING = {"__main__", "bootstrap", "cli", "demo", "reports", "web"}
-NO_WAITING = ("slack.render", "slack.parse", "slack.ids")
+NO_WAITING = ("slack.render", "slack.parse", "slack.reading", "slack.ids")
 
 
 def _modules() -> dict[str, Path]:

@@ -9,15 +9,15 @@ from slack_bolt.async_app import AsyncApp
 from kernbot.db.slack import SlackStore
 from kernbot.settings import Settings
 from kernbot.slack import ids
-from kernbot.slack.actions import OPENING_ACTIONS, Actions
-from kernbot.slack.commands import Commands
-from kernbot.slack.doors import Doors
-from kernbot.slack.folded import Folded
-from kernbot.slack.home import Homes
-from kernbot.slack.inbox import Inbox, Listener
-from kernbot.slack.memberships import Memberships
-from kernbot.slack.start_listeners import StartButtons, StartForms
-from kernbot.slack.views import Views
+from kernbot.slack.listeners.actions import OPENING_ACTIONS, Actions
+from kernbot.slack.listeners.commands import Commands
+from kernbot.slack.listeners.doors import Doors
+from kernbot.slack.listeners.folded import Folded
+from kernbot.slack.listeners.home import Homes
+from kernbot.slack.listeners.inbox import Inbox, Listener
+from kernbot.slack.listeners.memberships import Memberships
+from kernbot.slack.listeners.start_listeners import StartButtons, StartForms
+from kernbot.slack.listeners.views import Views
 
 OPENING = re.compile(rf"^({'|'.join(map(re.escape, OPENING_ACTIONS))})(\.\d+)?$")
 TO_THREAD = re.compile(rf"^{re.escape(ids.THREAD)}\.\d+$")

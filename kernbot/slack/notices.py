@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from kernbot.runtime.registry import Registration
 from kernbot.runtime.waiting import Question, Queue
-from kernbot.slack.doors import Doors
 from kernbot.slack.ids import slack_user
+from kernbot.slack.listeners.doors import Doors
+from kernbot.slack.listeners.waiting import listed
 from kernbot.slack.render import notices
-from kernbot.slack.waiting import listed
 
 
 class Notices:

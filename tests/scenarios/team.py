@@ -20,7 +20,7 @@ from kernbot.engine.large import load
 from kernbot.localslack import Actor, App, Delivery, Kind, LocalSlack
 from kernbot.settings import Settings
 from kernbot.slack.manifest import EVENTS, SCOPES, manifest
-from kernbot.slack.pace import Pace, Time
+from kernbot.slack.outbox.pace import Pace, Time
 from kernbot.workflow import Workflow
 from tests.scenarios.line import Line
 

@@ -101,7 +101,7 @@ async def test_a_card_that_can_be_nowhere_waits(team: Team, caplog: pytest.LogCa
     async with team.bot(Deploy().workflow, sweep_seconds=OFTEN):
         card = await team.ask("deploy", QUESTION)
         close(team, "archived")
-        with caplog.at_level(logging.WARNING, "kernbot.slack.complaints"):
+        with caplog.at_level(logging.WARNING, "kernbot.slack.outbox.complaints"):
             await team.eventually(lambda: "can be asked nowhere" in caplog.text)
             looks = len(team.calls("conversations.info"))
             team.clock.move(61)

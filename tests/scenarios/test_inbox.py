@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kernbot.slack import inbox
+from kernbot.slack.listeners import inbox
 from tests.scenarios.slow_store import SlowLedger
 from tests.scenarios.team import Team, words
 from tests.scenarios.workflows import QUESTION, Deploy, configure

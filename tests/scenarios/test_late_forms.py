@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from kernbot.db.in_memory import InMemoryDb
 from kernbot.db.slack import OfferedForm
 from kernbot.errors import StorageError
-from kernbot.slack import ids, inbox
+from kernbot.slack import ids
+from kernbot.slack.listeners import inbox
 from kernbot.workflow import Workflow
 from tests.scenarios.slow_store import SlowForms
 from tests.scenarios.team import CHANNEL, Team, words

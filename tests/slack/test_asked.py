@@ -8,7 +8,7 @@ from typing import Any
 from kernbot.db.base import PauseRecord, RunRecord, SessionRecord, Snapshot
 from kernbot.engine.authority import Rule
 from kernbot.run.status import RunStatus
-from kernbot.slack.asked import LARGE, approvers_of, requester_may
+from kernbot.slack.reading.asked import LARGE, approvers_of, requester_may
 from kernbot.slack.render.facts import Approver
 
 GROUPS = {

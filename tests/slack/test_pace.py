@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from kernbot.slack.pace import POSTS_IN_A_CHANNEL, TIER_2, TIER_3, TIER_4, Pace, Rate, Time, Turn, Urgency
+from kernbot.slack.outbox.pace import POSTS_IN_A_CHANNEL, TIER_2, TIER_3, TIER_4, Pace, Rate, Time, Turn, Urgency
 
 UPDATE = Turn("chat.update", Urgency.OUTCOME)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernbot.slack import ids
-from kernbot.slack.parse import (
+from kernbot.slack.parse.payloads import (
     Cancel,
     Click,
     Command,

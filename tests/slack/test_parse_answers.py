@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kernbot.run.answer import Action, Answer
 from kernbot.slack import ids
-from kernbot.slack.parse_answers import Errors, read_answer
+from kernbot.slack.parse.answers import Errors, read_answer
 from kernbot.slack.render.facts import FieldFacts, PauseFacts, Reviewed
 from kernbot.slack.render.form_fields import SOMETHING_ELSE
 from kernbot.slack.render.forms import form_of

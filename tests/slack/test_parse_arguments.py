@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kernbot.slack.parse_arguments import parse_arguments
+from kernbot.slack.parse.arguments import parse_arguments
 
 
 @pytest.mark.parametrize(

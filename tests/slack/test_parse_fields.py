@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernbot.slack.parse_fields import read_fields, typed_texts
+from kernbot.slack.parse.fields import read_fields, typed_texts
 from kernbot.slack.render.facts import FieldFacts
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kernbot.run.answer import Action, Answer
 from kernbot.slack import ids
-from kernbot.slack.parse_answers import read_answer
+from kernbot.slack.parse.answers import read_answer
 from kernbot.slack.render import modals
 from kernbot.slack.render.card import card
 from kernbot.slack.render.facts import FieldFacts, PauseFacts

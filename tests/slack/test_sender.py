@@ -9,8 +9,8 @@ import pytest
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
-from kernbot.slack.pace import Pace
-from kernbot.slack.sender import Sender
+from kernbot.slack.outbox.pace import Pace
+from kernbot.slack.outbox.sender import Sender
 
 
 class Hook:

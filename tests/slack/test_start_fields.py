@@ -11,9 +11,9 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime, RootModel, SecretStr, create_model, model_validator
 
 from kernbot.localslack.block_kit import check_view
+from kernbot.slack.listeners.start_fields import Filled, errors_of, filled, read_filled
 from kernbot.slack.render.inputs import input_blocks
 from kernbot.slack.render.start_forms import start_form, typed_in
-from kernbot.slack.start_fields import Filled, errors_of, filled, read_filled
 from kernbot.workflow.inputs import InputError, checked_input
 from tests.slack.render_samples import strings
 

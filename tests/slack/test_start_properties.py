@@ -19,9 +19,9 @@ from kernbot.localslack.block_kit import check_view
 from kernbot.localslack.elements import state_of
 from kernbot.localslack.inputs import complaints
 from kernbot.slack import ids
+from kernbot.slack.listeners.start_fields import Filled, filled, read_filled, shape_of
 from kernbot.slack.render.start_forms import start_form
 from kernbot.slack.render.text import one_line
-from kernbot.slack.start_fields import Filled, filled, read_filled, shape_of
 from kernbot.workflow.inputs import checked_input
 from tests.slack.render_samples import TOKENS, strings
 from tests.slack.test_render_properties import TRICKS

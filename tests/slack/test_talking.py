@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from kernbot.run.agent import RunCompletedEvent, RunContentEvent, RunEvent, ToolCallCompletedEvent, ToolCallStartedEvent
 from kernbot.run.masking import MASK, scrubbed
 from kernbot.run.tool_execution import ToolExecution
+from kernbot.slack.outbox.talking import MOST_STREAMED, Talking
 from kernbot.slack.render.talk import FENCE, streamed
-from kernbot.slack.talking import MOST_STREAMED, Talking
 from tests.slack.test_render_properties import TRICKS
 
 SECRET = "hunter2-is-long"

@@ -7,9 +7,9 @@ from typing import Any
 
 from kernbot.run.answer import Action
 from kernbot.run.status import RunStatus
-from kernbot.slack.pace import Urgency
+from kernbot.slack.outbox.pace import Urgency
+from kernbot.slack.outbox.wanted import SECONDS_OF_A_BROADCAST, Key, Place, Wanted, wanted_messages
 from kernbot.slack.render.facts import PauseFacts
-from kernbot.slack.wanted import SECONDS_OF_A_BROADCAST, Key, Place, Wanted, wanted_messages
 from tests.slack.render_samples import ANSWERED_AT, CONFIRMATION, RUN, TOKENS, answered, ended
 
 ANA = "slack:T01:U02ANA"

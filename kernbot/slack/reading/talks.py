@@ -9,8 +9,8 @@ from kernbot.engine.values import digest
 from kernbot.run.agent import RunOutput
 from kernbot.run.status import RunStatus
 from kernbot.run.team import TeamRunOutput
+from kernbot.slack.reading.subject import Rows
 from kernbot.slack.render.facts import TalkFacts, TalkState
-from kernbot.slack.subject import Rows
 
 _STATES: dict[RunStatus, TalkState] = {
     RunStatus.PAUSED: "waiting",

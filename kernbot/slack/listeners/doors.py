@@ -13,9 +13,9 @@ from kernbot.errors import NotFoundError
 from kernbot.runtime.service import Service
 from kernbot.slack.channels import Channels
 from kernbot.slack.ids import DETAILS, Token, TokenMaker, person_id
-from kernbot.slack.outbox import Outbox
+from kernbot.slack.outbox.outbox import Outbox
+from kernbot.slack.outbox.sender import Sender
 from kernbot.slack.people import SlackPeople
-from kernbot.slack.sender import Sender
 
 
 @dataclass(frozen=True, kw_only=True)

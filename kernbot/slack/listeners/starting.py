@@ -15,13 +15,13 @@ from kernbot.errors import KernbotError, NotFoundError, RefusedError, UsageError
 from kernbot.runtime.registry import Registration
 from kernbot.runtime.service import CannotCheckError, NotAllowedError
 from kernbot.slack import ids
-from kernbot.slack.doors import Doors
 from kernbot.slack.failures import SLACK_FAILURES, error_code
 from kernbot.slack.ids import Token
+from kernbot.slack.listeners.doors import Doors
+from kernbot.slack.listeners.start_fields import filled, shape_of
+from kernbot.slack.listeners.telling import Message, names_of
+from kernbot.slack.outbox.sender import Place
 from kernbot.slack.render import modals, refusals, start_forms
-from kernbot.slack.sender import Place
-from kernbot.slack.start_fields import filled, shape_of
-from kernbot.slack.telling import Message, names_of
 
 _log = logging.getLogger(__name__)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from kernbot.slack.doors import Doors
-from kernbot.slack.parse import Cancel, History, Pending, Retry, Status
+from kernbot.slack.listeners.doors import Doors
+from kernbot.slack.listeners.telling import Message, cancel, retry, run_for
+from kernbot.slack.listeners.waiting import waiting_for, waiting_in
+from kernbot.slack.parse.payloads import Cancel, History, Pending, Retry, Status
 from kernbot.slack.render import lists, refusals
 from kernbot.slack.render.text import code
-from kernbot.slack.telling import Message, cancel, retry, run_for
-from kernbot.slack.waiting import waiting_for, waiting_in
 
 RunCommand = Status | Pending | History | Cancel | Retry
 

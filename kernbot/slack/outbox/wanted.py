@@ -11,7 +11,7 @@ from kernbot.db.slack import MessageRole
 from kernbot.engine.values import digest
 from kernbot.run.status import RunStatus
 from kernbot.slack.ids import TokenMaker, block_id, slack_user
-from kernbot.slack.pace import Urgency
+from kernbot.slack.outbox.pace import Urgency
 from kernbot.slack.render import plainly
 from kernbot.slack.render.blocks import context
 from kernbot.slack.render.card import card

@@ -10,12 +10,12 @@ from kernbot.engine.ledger import AskedAnewError, TooLateError
 from kernbot.errors import ConfigurationError, KernbotError, NotFoundError, UsageError
 from kernbot.runtime.service import CannotCheckError, NotAllowedError
 from kernbot.slack import ids
-from kernbot.slack.doors import Doors
-from kernbot.slack.reading import pause_facts, run_facts
+from kernbot.slack.listeners.doors import Doors
+from kernbot.slack.listeners.waiting import waiting_in
+from kernbot.slack.reading.runs import pause_facts, run_facts
 from kernbot.slack.render import lists, refusals
 from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.text import escape
-from kernbot.slack.waiting import waiting_in
 
 Message = dict[str, Any]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kernbot.slack.parse_fields import read_json
+from kernbot.slack.parse.fields import read_json
 
 _DOUBLE, _SINGLE = "\u201c\u201d", "\u2018\u2019"
 """Curly quotes, as phones type them."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from kernbot.run.answer import Action, Answer
 from kernbot.slack import ids
-from kernbot.slack.parse_fields import read_fields, read_json
+from kernbot.slack.parse.fields import read_fields, read_json
 from kernbot.slack.render.facts import FieldFacts, PauseFacts, Reviewed
 from kernbot.slack.render.form_fields import (
     CHOICE,

@@ -10,8 +10,12 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from kernbot.errors import KernbotError
 from kernbot.runtime.service import CannotCheckError
-from kernbot.slack.doors import Doors
-from kernbot.slack.parse import (
+from kernbot.slack.listeners.doors import Doors
+from kernbot.slack.listeners.run_commands import RunCommands
+from kernbot.slack.listeners.start_fields import filled
+from kernbot.slack.listeners.starting import Asked, Started, Starting
+from kernbot.slack.listeners.telling import Message
+from kernbot.slack.parse.payloads import (
     Cancel,
     Command,
     Complaint,
@@ -24,10 +28,6 @@ from kernbot.slack.parse import (
     parse_command,
 )
 from kernbot.slack.render import refusals
-from kernbot.slack.run_commands import RunCommands
-from kernbot.slack.start_fields import filled
-from kernbot.slack.starting import Asked, Started, Starting
-from kernbot.slack.telling import Message
 
 Decided = Message | Started | Asked
 """What to say, a run that was started, or a form that was asked for."""

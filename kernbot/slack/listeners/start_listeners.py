@@ -16,16 +16,16 @@ from kernbot.engine.values import decode
 from kernbot.errors import KernbotError
 from kernbot.runtime.service import CannotCheckError
 from kernbot.slack import ids
-from kernbot.slack.doors import Doors
-from kernbot.slack.parse import Click, Submission, find_workflow, unescape
-from kernbot.slack.parse_fields import read_fields
+from kernbot.slack.listeners.doors import Doors
+from kernbot.slack.listeners.start_fields import errors_of, filled, read_filled, shape_of
+from kernbot.slack.listeners.starting import Asked, Started, Starting, digest_of_choices, run_id_of
+from kernbot.slack.listeners.telling import refusal_of
+from kernbot.slack.outbox.sender import Place
+from kernbot.slack.parse.fields import read_fields
+from kernbot.slack.parse.payloads import Click, Submission, find_workflow, unescape
+from kernbot.slack.reading.subject import as_text
 from kernbot.slack.render import refusals, start_forms
 from kernbot.slack.render.inputs import field_id
-from kernbot.slack.sender import Place
-from kernbot.slack.start_fields import errors_of, filled, read_filled, shape_of
-from kernbot.slack.starting import Asked, Started, Starting, digest_of_choices, run_id_of
-from kernbot.slack.subject import as_text
-from kernbot.slack.telling import refusal_of
 from kernbot.workflow.inputs import InputError
 
 _SECONDS_FOR_A_LINK = 0.5

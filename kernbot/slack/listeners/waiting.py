@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from kernbot.db.base import PauseRecord
 from kernbot.runtime.waiting import Question, Queue, open_questions, questions_of, queue_of
-from kernbot.slack.doors import Doors
-from kernbot.slack.reading import card_of, listed_facts
+from kernbot.slack.listeners.doors import Doors
+from kernbot.slack.reading.runs import card_of, listed_facts
 from kernbot.slack.render.facts import Listed, Waiting
 from kernbot.slack.render.lists import MOST_IN_LIST
 

@@ -11,16 +11,16 @@ from kernbot.db.base import PauseRecord
 from kernbot.errors import KernbotError
 from kernbot.run.answer import Action, Answer
 from kernbot.slack import ids
-from kernbot.slack.all_calls import approve_all, calls_of
-from kernbot.slack.doors import Doors
-from kernbot.slack.parse import Click
+from kernbot.slack.listeners.all_calls import approve_all, calls_of
+from kernbot.slack.listeners.doors import Doors
+from kernbot.slack.listeners.telling import Message, cancel, question, refusal_of, retry, run_for
+from kernbot.slack.parse.payloads import Click
 from kernbot.slack.render import modals, refusals
 from kernbot.slack.render.answering import FORMS, answering
 from kernbot.slack.render.calls_form import review_of_all
 from kernbot.slack.render.cancelling import cancel_form
 from kernbot.slack.render.forms import form_of
 from kernbot.slack.render.turn import to_approve
-from kernbot.slack.telling import Message, cancel, question, refusal_of, retry, run_for
 
 ANSWERS = {
     ids.APPROVE: Action.confirm,

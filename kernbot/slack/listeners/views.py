@@ -11,18 +11,18 @@ from kernbot.engine.ledger import TooLateError
 from kernbot.errors import KernbotError
 from kernbot.run.answer import Answer
 from kernbot.slack import ids
-from kernbot.slack.all_calls import approve_all, calls_of
-from kernbot.slack.doors import Doors
-from kernbot.slack.parse import Submission
-from kernbot.slack.parse_answers import read_answer
-from kernbot.slack.parse_fields import read_fields, typed_texts
+from kernbot.slack.listeners.all_calls import approve_all, calls_of
+from kernbot.slack.listeners.doors import Doors
+from kernbot.slack.listeners.telling import cancel, question, refusal_of
+from kernbot.slack.parse.answers import read_answer
+from kernbot.slack.parse.fields import read_fields, typed_texts
+from kernbot.slack.parse.payloads import Submission
 from kernbot.slack.render import modals, refusals
 from kernbot.slack.render.answering import FORMS
 from kernbot.slack.render.calls_form import boxes_of
 from kernbot.slack.render.form_fields import fields_of
 from kernbot.slack.render.text import escape
 from kernbot.slack.render.turn import to_approve
-from kernbot.slack.telling import cancel, question, refusal_of
 
 Response = dict[str, Any]
 """The body of an ack."""

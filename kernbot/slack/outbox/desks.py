@@ -13,14 +13,14 @@ from kernbot.run.status import RunStatus
 from kernbot.runtime.registry import KernBot, Registration
 from kernbot.runtime.troubles import Troubles
 from kernbot.slack.channels import Channels, Standing, what_became_of
-from kernbot.slack.complaints import Complaints
-from kernbot.slack.folds import Folds
 from kernbot.slack.ids import TokenMaker, permalink, slack_user
-from kernbot.slack.readers import Readers
-from kernbot.slack.reading import run_facts
+from kernbot.slack.outbox.complaints import Complaints
+from kernbot.slack.outbox.folds import Folds
+from kernbot.slack.outbox.readers import Readers
+from kernbot.slack.outbox.wanted import Key, Place, Wanted, wanted_messages
+from kernbot.slack.outbox.work import PARENT, Desk, Rows, key_of
+from kernbot.slack.reading.runs import run_facts
 from kernbot.slack.render.facts import RunFacts
-from kernbot.slack.wanted import Key, Place, Wanted, wanted_messages
-from kernbot.slack.work import PARENT, Desk, Rows, key_of
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from kernbot.db.slack import SlackMessage
 from kernbot.errors import ConflictError
 from kernbot.slack.failures import SLACK_FAILURES, error_code
-from kernbot.slack.pace import Pace, Turn, Urgency
-from kernbot.slack.parse import Click
+from kernbot.slack.outbox.pace import Pace, Turn, Urgency
+from kernbot.slack.parse.payloads import Click
 from kernbot.slack.render.talk import Chunk
 
 _log = logging.getLogger(__name__)

@@ -13,11 +13,11 @@ from kernbot.engine.views import run_output
 from kernbot.run.answer import Action, Answer
 from kernbot.run.masking import masked, scrubbed, scrubbed_error
 from kernbot.run.status import RunStatus
-from kernbot.slack.asked import approvers_of, requester_may
 from kernbot.slack.ids import slack_user
+from kernbot.slack.reading.asked import approvers_of, requester_may
+from kernbot.slack.reading.subject import Rows, choices_of, fields_of, given_values, reviewed_of, values_of
+from kernbot.slack.reading.talks import talks_of
 from kernbot.slack.render.facts import CALLS_ON_A_CARD, CardKind, Followed, PauseFacts, RunFacts, StepFacts, StepState
-from kernbot.slack.subject import Rows, choices_of, fields_of, given_values, reviewed_of, values_of
-from kernbot.slack.talks import talks_of
 
 _FOLLOWS: dict[Verdict, Followed] = {
     Verdict.SKIP: "skipped",

@@ -16,12 +16,12 @@ from kernbot.errors import ConflictError
 from kernbot.runtime.dispatcher import InProcessDispatcher
 from kernbot.runtime.service import CannotCheckError
 from kernbot.runtime.waiting import Question, open_questions, queue_of
-from kernbot.slack.doors import Doors
-from kernbot.slack.parse import ticked
-from kernbot.slack.reading import run_facts
+from kernbot.slack.listeners.doors import Doors
+from kernbot.slack.listeners.waiting import listed
+from kernbot.slack.parse.payloads import ticked
+from kernbot.slack.reading.runs import run_facts
 from kernbot.slack.render.facts import Listed, RunFacts
 from kernbot.slack.render.home import MOST_RUNS, HomeFacts, cannot_check, home
-from kernbot.slack.waiting import listed
 
 OPEN_SECONDS = 1_800.0
 """So long after it was opened a Home is kept up to date; Slack doesn't tell when it is left."""

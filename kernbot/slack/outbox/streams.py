@@ -23,12 +23,12 @@ from kernbot.run.agent import RunEvent
 from kernbot.run.events import WorkflowRunOutputEvent
 from kernbot.slack.channels import Channels
 from kernbot.slack.failures import SLACK_FAILURES, error_code
+from kernbot.slack.outbox.sender import Sender
+from kernbot.slack.outbox.talking import Talking
+from kernbot.slack.outbox.work import PARENT, key_of
+from kernbot.slack.reading.subject import Rows
+from kernbot.slack.reading.talks import step_name_of, talk_id_of
 from kernbot.slack.render.talk import opening
-from kernbot.slack.sender import Sender
-from kernbot.slack.subject import Rows
-from kernbot.slack.talking import Talking
-from kernbot.slack.talks import step_name_of, talk_id_of
-from kernbot.slack.work import PARENT, key_of
 
 _log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from kernbot.engine.values import digest
 from kernbot.run.masking import is_secret_name
-from kernbot.slack.parse_arguments import Arguments, parse_arguments
-from kernbot.slack.parse_fields import read_fields, read_text
+from kernbot.slack.parse.arguments import Arguments, parse_arguments
+from kernbot.slack.parse.fields import read_fields, read_text
 from kernbot.slack.render.facts import FieldFacts
 from kernbot.slack.render.inputs import any_text, choices, default_text, field_id, hides_default, input_blocks
 from kernbot.slack.render.text import code, cut, escape

@@ -18,15 +18,15 @@ from kernbot.db.slack import STREAMING, SlackMessage, SlackStore
 from kernbot.errors import ConflictError
 from kernbot.runtime.dispatcher import InProcessDispatcher
 from kernbot.slack.channels import CLOSED_BY
-from kernbot.slack.complaints import Complaints
-from kernbot.slack.desks import Desks
 from kernbot.slack.failures import SLACK_FAILURES, error_code
-from kernbot.slack.folds import Folds
 from kernbot.slack.ids import permalink
-from kernbot.slack.pace import Pace, Ticket, Turn
-from kernbot.slack.sender import RateLimitedError, Sender
-from kernbot.slack.wanted import Key, Message
-from kernbot.slack.work import PARENT, Desk, Work, key_of
+from kernbot.slack.outbox.complaints import Complaints
+from kernbot.slack.outbox.desks import Desks
+from kernbot.slack.outbox.folds import Folds
+from kernbot.slack.outbox.pace import Pace, Ticket, Turn
+from kernbot.slack.outbox.sender import RateLimitedError, Sender
+from kernbot.slack.outbox.wanted import Key, Message
+from kernbot.slack.outbox.work import PARENT, Desk, Work, key_of
 
 _log = logging.getLogger(__name__)
 

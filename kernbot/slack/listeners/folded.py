@@ -9,12 +9,12 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from kernbot.errors import NotFoundError
 from kernbot.runtime.registry import Registration
 from kernbot.runtime.service import CannotCheckError
-from kernbot.slack.doors import Doors
 from kernbot.slack.ids import Token
-from kernbot.slack.parse import Click
+from kernbot.slack.listeners.doors import Doors
+from kernbot.slack.listeners.telling import Message
+from kernbot.slack.listeners.waiting import waiting_of
+from kernbot.slack.parse.payloads import Click
 from kernbot.slack.render import lists, refusals
-from kernbot.slack.telling import Message
-from kernbot.slack.waiting import waiting_of
 
 
 class Folded:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from kernbot.db.slack import STREAMING, SlackMessage
-from kernbot.slack.pace import Turn, Urgency
-from kernbot.slack.wanted import Key, Wanted
+from kernbot.slack.outbox.pace import Turn, Urgency
+from kernbot.slack.outbox.wanted import Key, Wanted
 
 Rows = Mapping[Key, SlackMessage]
 PARENT: Key = ("parent", None, None)

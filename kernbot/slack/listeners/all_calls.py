@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from kernbot.errors import ConflictError, NotFoundError, RefusedError
 from kernbot.run.answer import Action, Answer
-from kernbot.slack.doors import Doors
 from kernbot.slack.ids import Token
+from kernbot.slack.listeners.doors import Doors
+from kernbot.slack.listeners.telling import Message, question
 from kernbot.slack.render import refusals
 from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.turn import Calls, calls_beside, digest_of_all, to_approve
-from kernbot.slack.telling import Message, question
 
 
 async def calls_of(doors: Doors, token: Token, action_id: str) -> tuple[RunFacts, Calls]:
