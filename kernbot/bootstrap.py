@@ -75,99 +75,144 @@ async def running_bot(
     What was under way in another process that died is taken up again. Raises ConfigurationError when Slack does not
     accept the settings.
     """
+    base = await _base(bot, settings, store, clock, pace or Pace())
+    async with _Parts(base).up() as address:
+        yield address
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Base:
+    """What the parts of a bot stand on."""
+
+    bot: KernBot
+    settings: Settings
+    store: BotStore
+    clock: Callable[[], float]
+    pace: Pace
+    client: AsyncWebClient
+    workspace: Workspace
+    people: SlackPeople
+    tokens: TokenMaker
+    sender: Sender
+    channels: Channels
+    complaints: Complaints
+    troubles: Troubles
+
+
+async def _base(bot: KernBot, settings: Settings, store: BotStore, clock: Callable[[], float], pace: Pace) -> _Base:
+    """Ask Slack who we are, and find the channels, people and groups that the bot names."""
     client = _client(settings)
     workspace = await _workspace(client)
     await place_workflows(bot, client)
     people = SlackPeople(client, workspace.team_id, clock)
     await identify(bot, people)
-    tokens = TokenMaker(key=await store.get_key("tokens"), team_id=workspace.team_id)
-    parts = _Parts(
-        bot, settings, store, clock, client=client, people=people, workspace=workspace, tokens=tokens, pace=pace
+    return _Base(
+        bot=bot,
+        settings=settings,
+        store=store,
+        clock=clock,
+        pace=pace,
+        client=client,
+        workspace=workspace,
+        people=people,
+        tokens=TokenMaker(key=await store.get_key("tokens"), team_id=workspace.team_id),
+        sender=Sender(client, pace, can_read_back=workspace.can_read_back),
+        channels=Channels(client, clock),
+        complaints=Complaints(clock),
+        troubles=Troubles(),
     )
-    async with parts.up(settings) as address:
-        yield address
 
 
 class _Parts:
     """The parts of a bot, put together."""
 
-    def __init__(
-        self,
-        bot: KernBot,
-        settings: Settings,
-        store: BotStore,
-        clock: Callable[[], float],
-        *,
-        client: AsyncWebClient,
-        people: SlackPeople,
-        workspace: Workspace,
-        tokens: TokenMaker,
-        pace: Pace | None,
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._people = people
-        pace = pace or Pace()
-        sender = Sender(client, pace, can_read_back=workspace.can_read_back)
-        channels = Channels(client, clock)
-        complaints = Complaints(clock)
-        folds = Folds(bot, store, messages=store, sender=sender, pace=pace, tokens=tokens, channels=channels)
-        troubles = Troubles()
-        streams = Streams(store, messages=store, sender=sender, channels=channels, changed=self._changed)
-        desks = Desks(
-            bot,
-            store,
-            messages=store,
-            tokens=tokens,
-            workspace_url=workspace.url,
-            channels=channels,
-            readers=Readers(bot, store, people, self._may_answer),
-            folds=folds,
-            complaints=complaints,
-            troubles=troubles,
-            is_live=streams.is_live,
+    def __init__(self, base: _Base) -> None:
+        self._base = base
+        self._store = base.store
+        self._clock = base.clock
+        self._streams = Streams(
+            base.store, messages=base.store, sender=base.sender, channels=base.channels, changed=self._changed
         )
-        self._outbox = Outbox(
-            desks=desks,
-            messages=store,
-            sender=sender,
-            pace=pace,
-            complaints=complaints,
-            workspace_url=workspace.url,
-            folds=folds,
-        )
-        self._service = Service(
-            bot=bot,
-            store=store,
-            people=people,
-            engine=Engine(store=store, clock=clock, lease_seconds=settings.lease_seconds, live=True),
-            poke=self._poke,
-            changed=self._changed,
-            troubles=troubles,
-            audience=streams,
-        )
+        self._outbox = self._make_outbox()
+        self._service = self._make_service()
         self._dispatcher = InProcessDispatcher(self._service.execute_run)
-        self._alarm = Alarm(self._sweep, self._seconds_left, interval=settings.sweep_seconds)
-        self._doors = Doors(
-            service=self._service,
-            store=store,
-            people=people,
-            outbox=self._outbox,
-            sender=sender,
-            client=client,
-            channels=channels,
-            tokens=tokens,
-            team_id=workspace.team_id,
-            bot_name=workspace.bot_name,
-            command=settings.command,
-        )
-        self._inbox = build_inbox(self._doors, store)
-        self._homes = Homes(self._doors, store)
+        self._alarm = Alarm(self._sweep, self._seconds_left, interval=base.settings.sweep_seconds)
+        self._doors = self._make_doors()
+        self._inbox = build_inbox(self._doors, base.store)
+        self._homes = Homes(self._doors, base.store)
         self._stale = Stale(self._service, Notices(self._doors).stale)
 
+    def _make_outbox(self) -> Outbox:
+        base = self._base
+        folds = Folds(
+            base.bot,
+            base.store,
+            messages=base.store,
+            sender=base.sender,
+            pace=base.pace,
+            tokens=base.tokens,
+            channels=base.channels,
+        )
+        return Outbox(
+            desks=self._make_desks(folds),
+            messages=base.store,
+            sender=base.sender,
+            pace=base.pace,
+            complaints=base.complaints,
+            workspace_url=base.workspace.url,
+            folds=folds,
+        )
+
+    def _make_desks(self, folds: Folds) -> Desks:
+        base = self._base
+        return Desks(
+            base.bot,
+            base.store,
+            messages=base.store,
+            tokens=base.tokens,
+            workspace_url=base.workspace.url,
+            channels=base.channels,
+            readers=Readers(base.bot, base.store, base.people, self._may_answer),
+            folds=folds,
+            complaints=base.complaints,
+            troubles=base.troubles,
+            is_live=self._streams.is_live,
+        )
+
+    def _make_service(self) -> Service:
+        base = self._base
+        lease = base.settings.lease_seconds
+        return Service(
+            bot=base.bot,
+            store=base.store,
+            people=base.people,
+            engine=Engine(store=base.store, clock=base.clock, lease_seconds=lease, live=True),
+            poke=self._poke,
+            changed=self._changed,
+            troubles=base.troubles,
+            audience=self._streams,
+        )
+
+    def _make_doors(self) -> Doors:
+        base = self._base
+        return Doors(
+            service=self._service,
+            store=base.store,
+            people=base.people,
+            outbox=self._outbox,
+            sender=base.sender,
+            client=base.client,
+            channels=base.channels,
+            tokens=base.tokens,
+            team_id=base.workspace.team_id,
+            bot_name=base.workspace.bot_name,
+            command=base.settings.command,
+        )
+
     @asynccontextmanager
-    async def up(self, settings: Settings) -> AsyncIterator[str]:
+    async def up(self) -> AsyncIterator[str]:
         """Serve until the block is left; then nothing comes in any more before the rest is stopped."""
+        settings = self._base.settings
         serve = serve_socket if settings.transport == "socket" else serve_http
         async with AsyncExitStack() as running:
             for part in (self._outbox, self._dispatcher, self._inbox, self._homes):
