@@ -88,6 +88,7 @@ async def test_ten_people_approve_at_once(team: Team) -> None:
         deliveries = await asyncio.gather(*(team.click(name, card, "pause.approve") for name in names))
         assert all(delivery.ok for delivery in deliveries)
         await team.until(lambda: sum(bool(team.told(name)) for name in names) == 9)
+        await team.under(team.parents()[0], "Result of deploy")
         assert deploy.ran == ["build", "deploy", "announce"]
         winner = next(name for name in names if not team.told(name))
         refusals = [team.told(name)[0] for name in names if name != winner]
