@@ -26,7 +26,7 @@ async def test_killed_while_paused(scene: Scene) -> None:
 
 @BOTH_TRANSPORTS
 async def test_killed_just_after_a_click(scene: Scene) -> None:
-    """A click that was acknowledged counts after a restart; the step runs, or is asked about if it had begun."""
+    """Race 4, ack and resume: an acknowledged click counts; the step runs, or is asked about if it had begun."""
     bot = await scene.serve()
     await scene.start("release")
     delivery = await scene.click(await scene.message("Deploy?"), "pause.approve")
@@ -114,7 +114,7 @@ async def test_killed_before_the_card_was_posted(scene: Scene) -> None:
 
 
 async def test_killed_before_the_messages_were_updated(scene: Scene) -> None:
-    """Card and parent message show after a restart what had been decided and done before."""
+    """Race 4, resume and update: card and parent message show after a restart what had been decided and done before."""
     bot = await scene.serve()
     await scene.start("release")
     card = await scene.message("Deploy?")

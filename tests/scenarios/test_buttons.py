@@ -41,7 +41,7 @@ async def test_the_refusal_stands_wherever_the_card_stands(team: Team) -> None:
             assert len([message for message in seen if message["ephemeral"]]) == 1
 
 
-async def test_the_old_card_of_one_question_never_answers_the_next(team: Team) -> None:
+async def test_race_5_the_old_card_of_one_question_never_answers_the_next(team: Team) -> None:
     """With the second question open, the first one's button is refused, on its old card and put onto the new one."""
     gated = [
         Step(name=name, executor=lambda _: "done", requires_confirmation=True, confirmation_message=f"The {name} one?")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from kernbot.workflow import Step, Workflow
+from tests.scenarios.failing_store import FailingStore, InterruptedLedger
 from tests.scenarios.team import Team, words
 from tests.scenarios.workflows import QUESTION, Deploy, configure
 
@@ -51,18 +52,35 @@ async def test_a_deadline_that_passed_meanwhile_is_kept(team: Team, on_timeout: 
         assert f"<!date^{int(deadline)}^" in words(card)
 
 
-async def test_a_decision_in_time_is_kept_though_the_bot_stopped_before_it_resumed(team: Team) -> None:
+async def test_race_3_rejected_in_time_and_resumed_after_the_deadline(team: Team) -> None:
     """A reject that was stored in time stands after a restart past the deadline, whatever silence would have done."""
     deploy = Deploy(timeout=60, on_timeout="approve", on_reject="cancel")
+    team.store = store = FailingStore()
     async with team.bot(deploy.workflow):
         card = await team.ask("deploy", QUESTION)
-        held = team.line.hold("chat.update")
+        store.fails = True
         await team.click("ana", card, "pause.reject")
-        held.release()
+        await team.says(card, "will be tried again; the decision stays")
+    store.fails = False
     team.clock.move(1_000)
     async with team.bot(deploy.workflow):
         await team.says(card, "Rejected, the run was cancelled")
         assert deploy.ran == ["build"]
+
+
+async def test_race_4_stopped_between_ledger_and_ack(team: Team) -> None:
+    """The person was told that the click failed; it counts all the same, and the card shows so after a restart."""
+    deploy = Deploy()
+    team.refused.update(("operation_timeout", "dispatch_failed"))
+    team.store = store = InterruptedLedger()
+    async with team.bot(deploy.workflow):
+        card = await team.ask("deploy", QUESTION)
+        assert not (await team.click("ana", card, "pause.approve")).ok
+    store.interrupts = False
+    async with team.bot(deploy.workflow):
+        await team.says(card, "Approved, the step ran")
+        await team.says(team.parents()[0], "Finished")
+        assert deploy.ran == ["build", "deploy", "announce"]
 
 
 async def test_a_workflow_that_changed_meanwhile_is_looked_at_again(team: Team) -> None:

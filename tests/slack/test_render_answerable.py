@@ -65,7 +65,7 @@ def unreadable(pause: PauseFacts, shown: list[dict[str, Any]]) -> list[str]:
 @settings(max_examples=100, deadline=None)
 @given(SHAPES, st.lists(ANY, min_size=1, max_size=6))
 def test_every_question_can_be_read_and_answered(shape: Shape, texts: list[tuple[str, int]]) -> None:
-    """No name is lost between the card, its details and its forms; each form gives an answer of its kind."""
+    """Race 8: no name is lost between the card, its details and its forms; each form gives an answer of its kind."""
     run, pause = facts(shape, [(text * times)[:5_000] for text, times in texts])
     forms = {form: form_of(form, run, pause, tokens=TOKENS) for form in FORMS[pause.kind]}
     message = card(run, pause, tokens=TOKENS, revision=1)

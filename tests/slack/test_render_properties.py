@@ -342,7 +342,7 @@ def views(run: RunFacts, pause: PauseFacts) -> list[dict[str, Any]]:
 @settings(max_examples=100, deadline=None)
 @given(SHAPES, st.lists(ANY, min_size=1, max_size=6))
 def test_slack_takes_everything(shape: Shape, texts: list[tuple[str, int]]) -> None:
-    """All messages and views keep Slack's limits, however many, long or odd the texts are."""
+    """Race 8: all messages and views keep Slack's limits, however many, long or odd the texts are."""
     run, pause = facts(shape, [(text * times)[:5_000] for text, times in texts])
     for message in messages(run, pause):
         assert check_message(message) == []
@@ -355,7 +355,7 @@ def test_slack_takes_everything(shape: Shape, texts: list[tuple[str, int]]) -> N
 @settings(max_examples=100, deadline=None)
 @given(SHAPES, st.lists(ANY, min_size=1, max_size=6))
 def test_no_text_of_others_makes_a_mention_or_link_or_hides(shape: Shape, texts: list[tuple[str, int]]) -> None:
-    """Every bracket in `mrkdwn` is one of the bot's, rich text holds literal text only, and nothing is invisible."""
+    """Race 8: every bracket in `mrkdwn` is one of the bot's, rich text is literal, and nothing is invisible."""
     run, pause = facts(shape, [(text * times)[:5_000] for text, times in texts])
     for shown in [*messages(run, pause), *views(run, pause)]:
         for text in [shown.get("text", ""), *_mrkdwn(shown)]:
