@@ -25,6 +25,11 @@ from kernbot.workflow.types import StepOutput
 _FIRST_TURN = "/model~1"
 
 
+def first_turn(path: str) -> str:
+    """Return where the first words of an agent's conversation are journaled."""
+    return f"{path}{_FIRST_TURN}"
+
+
 @dataclass(frozen=True)
 class Place:
     """Where an agent's conversation is journaled."""

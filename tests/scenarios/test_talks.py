@@ -74,7 +74,7 @@ async def test_what_an_agent_says_is_seen_while_it_says_it(team: Team) -> None:
         await team.start("report")
         seen = await _streaming(team, "The cows are")
         assert "open" not in str(seen)
-        assert "`Ann` in `write`" in str(seen)
+        assert "`Ann` begins to speak, step `write`." in words(seen)
         model.go_on.set()
         done = await _ended(team, seen, "is done")
         assert "The cows are out and the gate is open." in words(done)
@@ -124,7 +124,7 @@ async def test_hostile_words_stay_words(team: Team) -> None:
         seen = await _streaming(team, "evil")
         (markdown,) = [block["text"] for block in seen["blocks"] if block["type"] == "markdown"]
         head, inside = markdown.split("```\n", 1)
-        assert (head, "```" in inside, "<" in inside) == ("`Ann` in `write`:\n", False, False)
+        assert (head, "```" in inside, "<" in inside) == ("", False, False)
         assert ("\u202e" in inside, "\\u202e" in inside) == (False, True)
         model.go_on.set()
         done = await _ended(team, seen, "is done")
@@ -197,6 +197,60 @@ async def test_a_tool_gate_ends_the_stream_and_the_message_goes_on(team: Team) -
         await team.click("ana", card, "pause.approve")
         done = await _ended(team, waiting, "is done")
         assert "Let me send it. \n\nSent." in words(done)
+
+
+@pytest.mark.parametrize("is_streamed", [True, False])
+async def test_a_thread_reads_in_the_order_of_the_steps(team: Team, is_streamed: bool) -> None:
+    """What was said before a question stands above it, and the result below all of it."""
+
+    @tool(requires_confirmation=True)
+    def send(text: str) -> str:
+        return text
+
+    def agent(name: str, *replies: Item, **more: Any) -> Agent:
+        return Agent(name=name, model=ScriptedModel(replies), **more)
+
+    steps = [
+        Step("fetch", agent=agent("Fay", "Fetched.")),
+        Step("process", agent=agent("Pat", "Processed."), requires_confirmation=True, confirmation_message="Go on?"),
+        Step("check", agent=agent("Cy", "Checked.")),
+        Step(
+            "save",
+            agent=agent(
+                "Sam", ModelReply(content="Soon.", tool_calls=(call("send", text="x"),)), "Saved.", tools=[send]
+            ),
+        ),
+        Step("end", agent=agent("Eve", "Ended.")),
+    ]
+    if not is_streamed:
+        team.line.refuse("chat.startStream", "fatal_error", times=9, status=500)
+    async with team.bot(Workflow(name="report", steps=steps)):
+        card = await team.ask("report", "Go on?")
+        await team.click("ana", card, "pause.approve")
+        parent = team.parents()[0]
+        await team.click("ana", await team.under(parent, "Run the tool"), "pause.approve")
+        await team.under(parent, "Result of")
+        read = [str(message["text"]) for message in team.thread(parent)]
+        marks = ("Fay", "Go on?", "Pat", "Cy", "Sam", "Run the tool", "Eve", "Result of")
+        assert [next(mark for mark in marks if mark in text) for text in read] == list(marks)
+
+
+@pytest.mark.parametrize("can_read_back", [True, False])
+async def test_a_stream_whose_beginning_was_not_confirmed(team: Team, can_read_back: bool) -> None:
+    """Where the bot may read threads, it goes on with that message; else that one says no more than that it began."""
+    if can_read_back:
+        team.grant("channels:history")
+    model = Speaker(["The cows are out."])
+    async with team.bot(_report(model)):
+        team.line.lose_answer("chat.startStream")
+        parent = await team.start("report")
+        await team.eventually(lambda: team.line.faults_met)
+        model.go_on.set()
+        for text in ("Ann is done", "Result of"):
+            await team.under(parent, text)
+        *begun, done, _ = [words(message["blocks"]) for message in team.thread(parent)]
+        assert "The cows are out." in done
+        assert begun == [] if can_read_back else ["`Ann` begins to speak, step `write`."]
 
 
 async def test_a_bot_that_stopped_in_the_middle_leaves_the_truth(team: Team) -> None:

@@ -22,6 +22,7 @@ TALK = TalkFacts(
     state="done",
     text="The cows are out.\nThe gate is open.",
     calls=["look", "send"],
+    began_at=RUN.started_at,
 )
 
 

@@ -74,8 +74,9 @@ class Desks:
         rows = {key_of(row): row for row in await self._messages.list_messages(run_id)}
         places = await self._places(snapshot, registered, rows)
         facts = self._facts(snapshot, registered, places, rows)
-        streamed = {key for key in _talks(facts) if self._is_streamed(snapshot, key, rows)}
-        wanted = [item for item in self._made(facts, places.place, rows) if item.key not in streamed]
+        live = {key for key in _talks(facts) if self._is_live(run_id, key[1])}
+        streamed = live | {key for key in _talks(facts) if _is_streamed_elsewhere(snapshot, rows.get(key))}
+        wanted = list(self._made(facts, places.place, rows))
         if await self._is_folded(wanted, rows, registered):
             wanted = [replace(item, broadcast=False) for item in wanted]
         return Desk(
@@ -87,6 +88,8 @@ class Desks:
             rows=rows,
             closed=places.closed,
             given_up=given_up,
+            streamed=streamed,
+            about_to_begin={key for key in live if key not in rows or rows[key].ts is None},
         )
 
     def note_closed(self, channel: str, error: BaseException) -> bool:
@@ -166,12 +169,6 @@ class Desks:
                 is_taken = False
             yield wanted if is_taken else wanted.in_plain()
 
-    def _is_streamed(self, snapshot: Snapshot, key: Key, rows: Rows) -> bool:
-        """Whether somebody is writing a message just now: here, or where the run is executed."""
-        run, row = snapshot.run, rows.get(key)
-        is_elsewhere = run.status is RunStatus.RUNNING and run.owner != OWNER
-        return self._is_live(run.run_id, key[1]) or (row is not None and row.shown == STREAMING and is_elsewhere)
-
     async def _is_folded(self, wanted: Collection[Wanted], rows: Rows, registered: Registration) -> bool:
         """Whether so many questions of a workflow are open that the channel sees one message for all."""
         if not any(item.broadcast and item.key not in rows for item in wanted):
@@ -184,6 +181,12 @@ class Desks:
 
 def _talks(facts: RunFacts) -> Iterator[Key]:
     return (("talk", said.talk_id, None) for said in facts.talks)
+
+
+def _is_streamed_elsewhere(snapshot: Snapshot, row: SlackMessage | None) -> bool:
+    """Whether another process, which executes the run, is writing a message just now."""
+    is_elsewhere = snapshot.run.status is RunStatus.RUNNING and snapshot.run.owner != OWNER
+    return is_elsewhere and row is not None and row.shown == STREAMING
 
 
 def _is_elsewhere(snapshot: Snapshot, home: str) -> bool:

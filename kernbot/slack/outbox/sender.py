@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -20,12 +20,14 @@ from kernbot.errors import ConflictError
 from kernbot.slack.failures import SLACK_FAILURES, error_code
 from kernbot.slack.outbox.pace import Pace, Turn, Urgency
 from kernbot.slack.parse.payloads import Click
+from kernbot.slack.render.blocks import section
 from kernbot.slack.render.talk import Chunk
 
 _log = logging.getLogger(__name__)
 
 EVENT_TYPE = "kernbot_message"
 _PAGE = 200
+_START_STREAM = Turn("chat.startStream", Urgency.PROGRESS)
 _HAS_ENDED = ("message_not_in_streaming_state", "stopped_by_user", "message_not_found")
 """What Slack answers where a stream has been ended already, by somebody or by itself."""
 _SLACK_HOOKS = ("https", "hooks.slack.com")
@@ -90,20 +92,28 @@ class Sender:
                 raise
             _log.warning("somebody has deleted a message", extra={"run_id": row.run_id, "role": row.role})
 
-    async def start_stream(self, row: SlackMessage, chunks: Sequence[Chunk], recipient: tuple[str, str]) -> str:
-        """Begin a message that grows, in answer to a person (workspace, user); return Slack's id for it."""
+    def can_start_stream(self) -> bool:
+        """Whether a message that grows can be begun at once: nothing waits for that. If so it must be begun now."""
+        return self._pace.take(_START_STREAM)
+
+    async def start_stream(self, row: SlackMessage, first: str, recipient: tuple[str, str]) -> str:
+        """Begin a message that grows, in answer to a person (workspace, user); return Slack's id for it.
+
+        Its first line, `mrkdwn`, bears our id: a stream takes no metadata. Raises as `post` does.
+        """
         team_id, user_id = recipient
-        response = await self._in_turn(
-            Turn("chat.startStream", Urgency.PROGRESS),
-            lambda: self._client.chat_startStream(
-                channel=row.channel,
-                thread_ts=str(row.thread_ts),
-                recipient_team_id=team_id,
-                recipient_user_id=user_id,
-                chunks=chunks,
-            ),
+        call = self._client.chat_startStream(
+            channel=row.channel,
+            thread_ts=str(row.thread_ts),
+            recipient_team_id=team_id,
+            recipient_user_id=user_id,
+            chunks=[{"type": "blocks", "blocks": [section(row.message_id, first)]}],
         )
-        return str(response["ts"])
+        try:
+            return str((await _unless_put_off(call))["ts"])
+        except RateLimitedError as late:
+            self._pace.hold(_START_STREAM, late.seconds)
+            raise
 
     async def append_stream(self, row: SlackMessage, take: Callable[[], Sequence[Chunk]]) -> None:
         """Let it grow, about once a second, by what there is when its turn has come."""
@@ -176,8 +186,7 @@ class Sender:
         while True:
             page = await self._page(row, cursor)
             for message in page["messages"]:
-                payload = (message.get("metadata") or {}).get("event_payload") or {}
-                if payload.get("message_id") == row.message_id:
+                if row.message_id in _ids_in(message):
                     return str(message["ts"])
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor or not row.thread_ts:
@@ -248,6 +257,12 @@ class Sender:
     def _own_host(self) -> tuple[str, str | None]:
         base = urlsplit(self._client.base_url)
         return base.scheme, base.hostname
+
+
+def _ids_in(message: dict[str, Any]) -> Iterator[str | None]:
+    """Yield where our id for a message may stand."""
+    yield ((message.get("metadata") or {}).get("event_payload") or {}).get("message_id")
+    yield from (block.get("block_id") for block in message.get("blocks") or ())
 
 
 async def _unless_put_off(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:

@@ -10,21 +10,23 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import takewhile
 
 from kernbot.db.base import Store
 from kernbot.db.slack import STREAMING, SlackMessage, SlackStore
-from kernbot.engine.agent_views import is_of_member
+from kernbot.engine.agent_views import executor_runs, is_of_member
 from kernbot.engine.journal import Journal
 from kernbot.engine.large import load
 from kernbot.run.agent import RunEvent
 from kernbot.run.events import WorkflowRunOutputEvent
 from kernbot.slack.channels import Channels
 from kernbot.slack.failures import SLACK_FAILURES, error_code
-from kernbot.slack.outbox.sender import Sender
+from kernbot.slack.outbox.sender import RateLimitedError, Sender
 from kernbot.slack.outbox.talking import Talking
+from kernbot.slack.outbox.wanted import Key
 from kernbot.slack.outbox.work import PARENT, key_of
 from kernbot.slack.reading.subject import Rows
 from kernbot.slack.reading.talks import step_name_of, talk_id_of
@@ -131,29 +133,28 @@ class Streams:
         """Send what is new; what Slack refuses is shown at the end."""
         try:
             if talk.row is None and not talk.said.is_over:
-                talk.row = await self._start(run_id, talk, rows)
-            elif talk.row is not None and talk.said.has_news(rows.secrets):
+                talk.row = await self._start(run_id, talk)
+            if talk.row is not None and talk.said.has_news(rows.secrets):
                 if await self._may_be_shown(talk.row.channel):
                     await self._sender.append_stream(talk.row, partial(talk.said.take, rows.secrets))
                 else:
                     talk.can_be_streamed = False
-        except SLACK_FAILURES as error:
+        except (RateLimitedError, *SLACK_FAILURES) as error:
             _log.info("not streamed: %s", error_code(error), extra={"run_id": run_id})
             talk.can_be_streamed = False
 
-    async def _start(self, run_id: str, talk: _Talk, rows: Rows) -> SlackMessage | None:
+    async def _start(self, run_id: str, talk: _Talk) -> SlackMessage | None:
         """Begin a message, if it can be; None while there is nothing to say, or no thread to say it in."""
         if not talk.said.parts:
             return None
         known = {key_of(row): row for row in await self._messages.list_messages(run_id)}
         parent, talk_id = known.get(PARENT), talk_id_of(talk.executor_run_id)
-        recipient = _person(rows)
-        if recipient is None or ("talk", talk_id, None) in known:
-            talk.can_be_streamed = False
-            return None
         if parent is None or parent.ts is None:
             return None
-        if not await self._may_be_shown(parent.channel):
+        rows = await self._rows(run_id)
+        recipient = _person(rows)
+        is_next = _stands_next(talk_id, rows, known) and await self._may_be_shown(parent.channel)
+        if recipient is None or not is_next or not self._sender.can_start_stream():
             talk.can_be_streamed = False
             return None
         row = SlackMessage(
@@ -166,10 +167,18 @@ class Streams:
             shown=STREAMING,
             revision=1,
         )
+        return await self._begin(row, opening(talk.agent, step_name_of(talk.executor_run_id)), recipient)
+
+    async def _begin(self, row: SlackMessage, first: str, recipient: tuple[str, str]) -> SlackMessage:
+        """Begin a message whose row is stored already: what an answer that is lost leaves behind can be found."""
         await self._messages.save_message(row)
-        first = [opening(talk.agent, step_name_of(talk.executor_run_id)), *talk.said.take(rows.secrets)]
-        row = replace(row, ts=await self._sender.start_stream(row, first, recipient))
-        await self._messages.save_message(row)
+        try:
+            row = replace(row, ts=await self._sender.start_stream(row, first, recipient))
+        except RateLimitedError:
+            row = replace(row, shown=None, revision=0)
+            raise
+        finally:
+            await self._messages.save_message(row)
         return row
 
     async def _may_be_shown(self, channel: str) -> bool:
@@ -179,6 +188,14 @@ class Streams:
     async def _rows(self, run_id: str) -> Rows:
         snapshot = await load(self._store, run_id)
         return Rows.of(snapshot, Journal(snapshot))
+
+
+def _stands_next(talk_id: str, rows: Rows, known: Mapping[Key, SlackMessage]) -> bool:
+    """Whether a talk has no message yet, and all that was said before it has one."""
+    said = [talk_id_of(run.run_id) for run in executor_runs(rows.snapshot, rows.journal)]
+    before = takewhile(lambda other: other != talk_id, said)
+    posted = {key[1] for key, row in known.items() if key[0] == "talk" and row.ts is not None}
+    return ("talk", talk_id, None) not in known and posted.issuperset(before)
 
 
 def _person(rows: Rows) -> tuple[str, str] | None:

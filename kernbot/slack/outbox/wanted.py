@@ -16,7 +16,7 @@ from kernbot.slack.render import plainly
 from kernbot.slack.render.blocks import context
 from kernbot.slack.render.card import card
 from kernbot.slack.render.ending import ending
-from kernbot.slack.render.facts import PauseFacts, RunFacts
+from kernbot.slack.render.facts import PauseFacts, RunFacts, TalkFacts
 from kernbot.slack.render.parent import parent
 from kernbot.slack.render.result import result
 from kernbot.slack.render.talk import plain_talk, talk
@@ -89,7 +89,7 @@ class Wanted:
 def wanted_messages(
     run: RunFacts, tokens: TokenMaker, place: Place | None = None, known: Collection[Key] = ()
 ) -> Iterator[Wanted]:
-    """Yield the messages that a run should have, in the order in which they are first posted.
+    """Yield the messages that a run should have; those of its thread in the order in which they stand there.
 
     `known` are those that it has had so far: what was posted once is kept up to date, wherever it stands.
     """
@@ -101,20 +101,10 @@ def wanted_messages(
         render=partial(parent, run, tokens=tokens),
         plain=partial(plainly.parent, run, tokens=tokens),
     )
-    broadcast = _broadcast(run.pauses)
-    for first_id, rounds in _rounds(run.pauses).items():
-        shown = next((pause for pause in reversed(rounds) if pause.is_open), rounds[-1])
-        yield _card(run, first_id, shown, tokens, broadcast=first_id in broadcast)
-        of_this = [key for key in known if key[1] == first_id]
-        yield from _elsewhere(run, _Asked(first_id, shown), tokens, place, of_this)
-    for said in run.talks:
-        yield Wanted(
-            role="talk",
-            pause_id=said.talk_id,
-            urgency=Urgency.PROGRESS,
-            render=partial(talk, run, said),
-            plain=partial(plain_talk, run, said),
-        )
+    said = [(talk.began_at, [_talk(run, talk)]) for talk in run.talks]
+    asked = _asked(run, tokens, place, known)
+    for _, wanted in sorted([*said, *asked], key=lambda timed: timed[0]):
+        yield from wanted
     if _is_told_of_the_end(run):
         yield Wanted(
             role="result",
@@ -123,6 +113,28 @@ def wanted_messages(
             plain=partial(plainly.result, run),
         )
     yield from _ending(run, place, known)
+
+
+def _asked(
+    run: RunFacts, tokens: TokenMaker, place: Place, known: Collection[Key]
+) -> Iterator[tuple[float, Sequence[Wanted]]]:
+    """Yield what shows each question, with the time at which it was first asked."""
+    broadcast = _broadcast(run.pauses)
+    for first_id, rounds in _rounds(run.pauses).items():
+        shown = next((pause for pause in reversed(rounds) if pause.is_open), rounds[-1])
+        in_thread = _card(run, first_id, shown, tokens, broadcast=first_id in broadcast)
+        of_this = [key for key in known if key[1] == first_id]
+        yield rounds[0].opened_at, [in_thread, *_elsewhere(run, _Asked(first_id, shown), tokens, place, of_this)]
+
+
+def _talk(run: RunFacts, said: TalkFacts) -> Wanted:
+    return Wanted(
+        role="talk",
+        pause_id=said.talk_id,
+        urgency=Urgency.PROGRESS,
+        render=partial(talk, run, said),
+        plain=partial(plain_talk, run, said),
+    )
 
 
 def _card(run: RunFacts, first_id: str, pause: PauseFacts, tokens: TokenMaker, *, broadcast: bool) -> Wanted:

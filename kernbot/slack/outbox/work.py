@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from kernbot.db.slack import STREAMING, SlackMessage
 from kernbot.slack.outbox.pace import Turn, Urgency
@@ -23,6 +24,11 @@ class Work:
     channel: str
     turn: Turn | None
     """What the call needs; None if it does not count as one."""
+
+    @property
+    def is_new_in_thread(self) -> bool:
+        """Whether it is a message that the run's thread doesn't have yet."""
+        return self.wanted.in_thread and (self.row is None or self.row.ts is None)
 
     @property
     def urgency(self) -> Urgency:
@@ -50,6 +56,10 @@ class Desk:
     """Channels in which nothing can be posted."""
     given_up: Collection[Key] = ()
     """What is left for later because Slack has just refused it."""
+    streamed: Collection[Key] = ()
+    """What is written while it is said, and not from here."""
+    about_to_begin: Collection[Key] = ()
+    """What of that does not stand in the thread yet, and will in a moment."""
 
     @property
     def thread_ts(self) -> str | None:
@@ -62,12 +72,23 @@ class Desk:
         `has_address` says whether a click has left an address through which a message can be replaced.
         """
         works = [work for wanted in self.wanted if (work := self._work(wanted, has_address))]
-        return min(works, key=lambda work: (work.urgency, work.turn is not None), default=None)
+        return min(self._in_order(works), key=lambda work: (work.urgency, work.turn is not None), default=None)
+
+    def _in_order(self, works: Sequence[Work]) -> Iterator[Work]:
+        """Yield of the new messages of the thread only the first, as urgent as all that stand after it."""
+        yield from (work for work in works if not work.is_new_in_thread)
+        new = [(work, work.turn) for work in works if work.is_new_in_thread and work.turn]
+        if not new:
+            return
+        first, turn = new[0]
+        before = takewhile(lambda wanted: wanted is not first.wanted, self.wanted)
+        if not any(wanted.key in self.about_to_begin for wanted in before):
+            yield replace(first, turn=replace(turn, urgency=min(turn.urgency for _, turn in new)))
 
     def _work(self, wanted: Wanted, has_address: Callable[[SlackMessage], bool]) -> Work | None:
         row = self.rows.get(wanted.key)
         channel = row.channel if row and row.ts else wanted.channel or self.home
-        if wanted.key in self.given_up or (row and row.ts and row.shown == wanted.state):
+        if wanted.key in (*self.given_up, *self.streamed) or (row and row.ts and row.shown == wanted.state):
             return None
         if row and row.ts and has_address(row):
             return Work(wanted, row, channel, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kernbot.engine.agent_views import executor_runs
+from kernbot.engine.agent_views import executor_runs, first_turn
 from kernbot.engine.values import digest
 from kernbot.run.agent import RunOutput
 from kernbot.run.status import RunStatus
@@ -22,6 +22,7 @@ _STATES: dict[RunStatus, TalkState] = {
 
 def talks_of(rows: Rows, *, hides_words: bool) -> Iterator[TalkFacts]:
     """Yield what there is to show of each agent and team, in the order in which they began."""
+    written_at = {entry.path: entry.created_at for entry in rows.snapshot.journal}
     for run in executor_runs(rows.snapshot, rows.journal):
         yield TalkFacts(
             talk_id=talk_id_of(run.run_id),
@@ -31,6 +32,7 @@ def talks_of(rows: Rows, *, hides_words: bool) -> Iterator[TalkFacts]:
             state=_STATES.get(run.status, "working"),
             text="" if hides_words else rows.shown(_words_of(run)),
             calls=[] if hides_words else [call.tool_name or "" for call in run.tools],
+            began_at=written_at[first_turn(_path_of(run.run_id))],
             hides_words=hides_words,
         )
 
@@ -42,9 +44,13 @@ def talk_id_of(executor_run_id: str) -> str:
 
 def step_name_of(executor_run_id: str) -> str:
     """Return the name of the step in which an agent works, as its path has it."""
-    parts = executor_run_id.partition(":")[2].split("/")
+    parts = _path_of(executor_run_id).split("/")
     named = [part for part in parts if not part.startswith(("~", "agent~", "call:"))]
     return named[-1]
+
+
+def _path_of(executor_run_id: str) -> str:
+    return executor_run_id.partition(":")[2]
 
 
 def _words_of(run: RunOutput) -> str:

@@ -222,6 +222,8 @@ class TalkFacts:
     """All that it has said, secrets masked already."""
     calls: Sequence[str]
     """The names of the tools that it has called, as its model gave them."""
+    began_at: float
+    """When its first words were known, in unix seconds."""
     hides_words: bool = False
     """Whether nothing of it may be shown: people of another organisation can read the channel."""
 

@@ -44,9 +44,9 @@ def plain_talk(run: RunFacts, said: TalkFacts, *, revision: int) -> dict[str, An
     return message(f"An agent of {escape(short(run.workflow))}", [head])
 
 
-def opening(agent: str, step_name: str) -> Chunk:
-    """Return what a streamed message begins with."""
-    return _markdown(f"{code(agent)} in {code(step_name)}:\n")
+def opening(agent: str, step_name: str) -> str:
+    """Return what a streamed message begins with, as `mrkdwn`: it stays true if nothing follows."""
+    return f"{code(agent)} begins to speak, step {code(step_name)}."
 
 
 def streamed(text: str) -> str:
