@@ -16,6 +16,7 @@ from kernbot.slack.listeners.folded import Folded
 from kernbot.slack.listeners.home import Homes
 from kernbot.slack.listeners.inbox import Inbox, Listener
 from kernbot.slack.listeners.memberships import Memberships
+from kernbot.slack.listeners.mentions import Mentions
 from kernbot.slack.listeners.start_listeners import StartButtons, StartForms
 from kernbot.slack.listeners.views import Views
 
@@ -30,6 +31,7 @@ def build_inbox(doors: Doors, store: SlackStore) -> Inbox:
     listeners: dict[str, Listener] = {
         "slash_commands": Commands(doors),
         "block_actions": Actions(doors),
+        "event_callback": Mentions(doors),
         "view_submission": Views(doors),
         "view_submission:start": StartForms(doors),
     }
@@ -46,6 +48,7 @@ def build_app(doors: Doors, inbox: Inbox, homes: Homes, settings: Settings) -> A
     app.action(ids.SHOW_WAITING)(Folded(doors).show)
     app.action(OUR_ACTIONS)(inbox.handle)
     app.view(OUR_VIEWS)(inbox.handle)
+    app.event("app_mention", middleware=[inbox.keep])(inbox.handle_kept)
     _listen_in_home(app, homes)
     _listen_for_starts(app, StartButtons(doors))
     return app
@@ -65,4 +68,3 @@ def _listen_for_starts(app: AsyncApp, starts: StartButtons) -> None:
     app.action(ids.HOME_START)(starts.shortcut)
     app.action(ids.START_OPEN)(starts.offered)
     app.action(ids.START_AGAIN)(starts.again)
-    app.event("app_mention")(starts.mentioned)

@@ -8,7 +8,7 @@ import pytest
 
 from kernbot.slack.listeners import inbox
 from tests.scenarios.slow_store import SlowLedger
-from tests.scenarios.team import Team, words
+from tests.scenarios.team import CHANNEL, Team, words
 from tests.scenarios.workflows import QUESTION, Deploy, configure
 
 
@@ -103,6 +103,47 @@ async def test_a_payload_that_was_decided_already_changes_nothing_more(team: Tea
         assert not await team.store.list_inbox(9)
         assert not team.told("ana")
         assert deploy.ran == ["build", "deploy", "announce"]
+
+
+async def test_a_mention_is_on_disk_when_it_is_acked_and_answered_once(team: Team) -> None:
+    """A bot that stops before it has answered does so when it starts, once, though Slack has told it twice."""
+    async with team.bot(Deploy().workflow):
+        held = team.line.hold("users.info")
+        await team.person("dee").say(CHANNEL, "@kern run deploy")
+        await held.reached()
+        (mention,) = await team.store.list_inbox(9)
+        await team.store.put_inbox(mention.payload, mention.received_at)
+    held.release()
+    async with team.bot(Deploy().workflow):
+        await team.until(lambda: team.calls("chat.postMessage"))
+        await team.person("ana").say(CHANNEL, "@kern run deploy")
+        offers = await team.until(lambda: team.calls("chat.postMessage")[1:] and team.calls("chat.postMessage"))
+    assert [words(offer["blocks"]).partition(",")[0] for offer in offers] == ["`Dee`", "`Ana`"]
+
+
+async def test_a_mention_whose_answer_was_under_way_is_answered_after_a_restart(team: Team) -> None:
+    """Nobody can tell whether it has been: it is answered once more rather than not at all."""
+    async with team.bot(Deploy().workflow):
+        held = team.line.hold("chat.postMessage")
+        await team.person("dee").say(CHANNEL, "@kern run deploy")
+        await held.reached()
+    team.line.clear()
+    team.clock.move(1)
+    async with team.bot(Deploy().workflow):
+        await team.until(lambda: team.calls("chat.postMessage"))
+
+
+async def test_a_mention_that_waits_for_slack_holds_no_deadline_up(team: Team) -> None:
+    """What cannot be an answer is worked off beside everything else."""
+    deploy = Deploy(timeout=60, on_timeout="skip")
+    async with team.bot(deploy.workflow, sweep_seconds=0.1):
+        await team.ask("deploy", QUESTION)
+        held = team.line.hold("chat.postMessage")
+        await team.person("dee").say(CHANNEL, "@kern run deploy")
+        await held.reached()
+    team.clock.move(61)
+    async with team.bot(deploy.workflow):
+        await team.eventually(lambda: deploy.ran == ["build", "announce"])
 
 
 async def test_a_command_that_takes_long_is_answered_later_and_starts_one_run(team: Team) -> None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.async_context import AsyncBoltContext
 
 from kernbot.db.slack import SlackStore
 from kernbot.errors import StorageError
@@ -19,6 +20,7 @@ _log = logging.getLogger(__name__)
 
 SECONDS_TO_DECIDE = 2.0
 BATCH = 100
+_KEPT = "kernbot_kept"
 
 Body = dict[str, Any]
 """A payload, as JSON."""
@@ -65,18 +67,34 @@ class Inbox:
         await ack(**listener.received)
         await self._finish(item_id, body, deciding)
 
+    async def keep(self, body: Body, context: AsyncBoltContext, next: Callable[[], Awaitable[Any]]) -> None:  # noqa: A002 - Bolt's name
+        """Store an event before it is acked, as a middleware: Bolt acks events before their listeners run."""
+        at = self._clock()
+        item_id = await self._store.put_inbox(body, at)
+        self._under_way.add(item_id)
+        context[_KEPT] = item_id, at
+        await next()
+
+    async def handle_kept(self, body: Body, context: AsyncBoltContext) -> None:
+        """Have an event decided that was stored before it was acked."""
+        item_id, at = context[_KEPT]
+        await self._finish(item_id, body, self._begin(self._listener(body).decide(body, at)))
+
     async def work_off(self) -> None:
         """Decide what was left here by a process that has ended, or by a store that failed."""
         for item in await self._store.list_inbox(BATCH):
             if item.item_id not in self._under_way:
                 self._under_way.add(item.item_id)
                 deciding = self._begin(self._listener(item.payload).decide(item.payload, item.received_at))
-                await self._finish(item.item_id, item.payload, deciding)
+                finishing = self._begin(self._finish(item.item_id, item.payload, deciding))
+                if _may_answer(item.payload):
+                    await finishing
 
     async def decided_until(self, now: float) -> float:
         """Return the time up to which every payload that was acked is decided: no deadline after it may lapse yet."""
-        oldest = await self._store.list_inbox(1)
-        return min(now, oldest[0].received_at) if oldest else now
+        oldest = await self._store.list_inbox(BATCH)
+        may_answer = [item.received_at for item in oldest if _may_answer(item.payload) or len(oldest) == BATCH]
+        return min([now, *may_answer])
 
     async def close(self) -> None:
         """Decide nothing any more; what is stored is worked off after the next start."""
@@ -109,3 +127,8 @@ class Inbox:
             self._under_way.discard(item_id)
         await self._store.delete_inbox(item_id)
         await self._listener(body).report(body, decided, None)
+
+
+def _may_answer(body: Body) -> bool:
+    """Whether a payload may hold an answer to a question; no event does."""
+    return bool(body.get("type") != "event_callback")

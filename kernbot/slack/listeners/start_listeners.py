@@ -1,16 +1,13 @@
-"""What is heard of starting: forms that are sent, buttons and shortcuts that open one, and mentions of the bot."""
+"""What is heard of starting: forms that are sent, and buttons and shortcuts that open one."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_bolt.context.async_context import AsyncBoltContext
 
 from kernbot.engine.values import decode
 from kernbot.errors import KernbotError
@@ -22,7 +19,7 @@ from kernbot.slack.listeners.starting import Asked, Started, Starting, digest_of
 from kernbot.slack.listeners.telling import refusal_of
 from kernbot.slack.outbox.sender import Place
 from kernbot.slack.parse.fields import read_fields
-from kernbot.slack.parse.payloads import Click, Submission, find_workflow, unescape
+from kernbot.slack.parse.payloads import Click, Submission, unescape
 from kernbot.slack.reading.subject import as_text
 from kernbot.slack.render import refusals, start_forms
 from kernbot.slack.render.inputs import field_id
@@ -184,28 +181,6 @@ class StartButtons:
             return
         await self._starting.open(asked, body["trigger_id"])
 
-    async def mentioned(self, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        """Answer a mention of the bot by a person in its thread, with a button: a mention carries no trigger.
-
-        The same event twice is answered once.
-        """
-        event = body["event"]
-        if "bot_id" in event or not event.get("user"):
-            return
-        wanted = find_workflow(_without(event.get("text") or "", context.bot_user_id), self._doors.service.bot.names)
-        user_id = event["user"]
-        asked = Asked(
-            who=self._doors.person(user_id, event.get("user_team") or event.get("team")),
-            user_id=user_id,
-            workflow=wanted.name,
-            text=wanted.input,
-            channel=event["channel"],
-            thread_ts=event.get("thread_ts") or event["ts"],
-        )
-        message = await self._starting.offer(asked, hashlib.sha256(body["event_id"].encode()).hexdigest()[:32])
-        if message is not None:
-            await self._doors.sender.say(str(asked.channel), str(asked.thread_ts), message)
-
     async def _asked_again(self, click: Click, body: dict[str, Any]) -> Asked:
         asked = self._asked(body)
         run_id = self._doors.run_of(click.token, click.action_id)
@@ -225,11 +200,6 @@ class StartButtons:
 
     async def _tell(self, body: dict[str, Any], message: dict[str, Any]) -> None:
         await self._doors.sender.tell(_place_of(body), message)
-
-
-def _without(text: str, bot_user_id: str | None) -> str:
-    """Return the text of a mention without the mention itself."""
-    return re.sub(rf"<@{bot_user_id}(\|[^>]*)?>", " ", text)
 
 
 def _place_of(body: Mapping[str, Any]) -> Place:

@@ -117,11 +117,14 @@ class Starting:
 
         await self._show(trigger_id, lambda: self.view(asked, form.form_id), tell)
 
-    async def offer(self, asked: Asked, form_id: str) -> Message | None:
-        """Keep what was asked for, and return the message that offers the form; None if it was offered before."""
-        if not await self._keep(await self._in_zone(asked), form_id):
+    async def offer(self, asked: Asked, form_id: str, *, again: bool = False) -> Message | None:
+        """Keep what was asked for, and return the message that offers the form.
+
+        None if it was offered before, unless it is to be `again`.
+        """
+        asked, name = await self._in_zone(asked), await self._doors.people.display_name(asked.user_id)
+        if not await self._keep(asked, form_id) and not again:
             return None
-        name = await self._doors.people.display_name(asked.user_id)
         return start_forms.offer(name, asked.workflow, self._doors.tokens.make(ids.START_OPEN, form_id, form_id))
 
     async def offered(self, token: Token) -> OfferedForm | None:
