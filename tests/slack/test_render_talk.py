@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kernbot.localslack.block_kit import check_message
 from kernbot.slack.render.facts import TalkFacts, TalkState
+from kernbot.slack.render.modals import run_details
 from kernbot.slack.render.talk import plain_talk, talk
 from tests.slack.render_samples import RUN, part, parts, text_of
 from tests.slack.test_render_properties import ANY, SHORT
@@ -62,7 +63,18 @@ def test_long_words_are_shown_in_pieces() -> None:
     shown = _shown(replace(TALK, text="word " * 3_000, calls=[]))
     head, *said, cut = parts(shown)
     assert (head, len(said), cut) == ("head", 4, "cut")
-    assert text_of(part(shown, "cut")).endswith("of 15,000 characters are shown.")
+    assert text_of(part(shown, "cut")).endswith("of 15,000 characters are shown. *Details* of the run hold all.")
+
+
+def test_details_of_the_run_hold_all_that_was_said() -> None:
+    """In pieces, under the name of who said it and the step; of who said nothing, nothing."""
+    long, silent = replace(TALK, text="word " * 3_000), replace(TALK, text="", agent="Bob")
+    view = run_details(replace(RUN, talks=[TALK, silent, long]))
+    said = [text_of(part(view, name)) for name in parts(view) if name.startswith("said.")]
+    assert said[0] == f"Ann, step write{TALK.text}"
+    heads = [f"Ann, step write part {number} of 5" for number in range(1, 6)]
+    assert [text.startswith(head) for text, head in zip(said[1:], heads, strict=True)] == [True] * 5
+    assert "".join(text.removeprefix(head) for text, head in zip(said[1:], heads, strict=True)) == long.text
 
 
 def test_where_strangers_read_it_has_no_words() -> None:

@@ -63,7 +63,7 @@ def details(run: RunFacts, pause: PauseFacts, buttons: Sequence[Block] = ()) -> 
 
 
 def run_details(run: RunFacts) -> View:
-    """Return all there is to know of a run: its steps, its questions with their answers, its result."""
+    """Return all there is to know of a run: its steps, its questions with their answers, its result, what was said."""
     at = partial(block_id, run.run_id, 1)
     head = [section(at("state"), state(run)), context(at("context"), f"{asked_for(run)} · {date(run.started_at)}")]
     return modal("Run", [*head, *fitted_blocks(at, _blocks_of_run(run, at), MOST_BLOCKS - len(head))])
@@ -126,6 +126,8 @@ def _blocks_of_run(run: RunFacts, at: At) -> Iterator[Block]:
         yield from numbered(at, "error", pieces_of("error", run.error))
     if run.content is not None:
         yield from numbered(at, "result", pieces_of("result", run.content))
+    for number, said in enumerate(talk for talk in run.talks if talk.text):
+        yield from numbered(at, f"said.{number}", pieces_of(f"{said.agent}, step {said.step_name}", said.text))
 
 
 def to_copy(typed: Sequence[tuple[str, str]]) -> Iterator[Part]:

@@ -40,7 +40,8 @@ def talk(run: RunFacts, said: TalkFacts, *, revision: int) -> dict[str, Any]:
 
 def plain_talk(run: RunFacts, said: TalkFacts, *, revision: int) -> dict[str, Any]:
     """Return what takes its place where Slack does not take it: without its words."""
-    head = section(block_id(said.talk_id, revision, "head"), _head(said))
+    where = "\nWhat it says cannot be shown here. *Details* of the run hold it." if said.text else ""
+    head = section(block_id(said.talk_id, revision, "head"), f"{_head(said)}{where}")
     return message(f"An agent of {escape(short(run.workflow))}", [head])
 
 
@@ -81,7 +82,7 @@ def _blocks(said: TalkFacts, at: At) -> Iterator[Block]:
         elif said.state == "done":
             yield rich_text(at("said"), quote(note("nothing said")))
     if not piece.is_whole:
-        yield context(at("cut"), f"{piece.amount} are shown.")
+        yield context(at("cut"), f"{piece.amount} are shown. *Details* of the run hold all.")
     if said.calls:
         yield context(at("calls"), f"Called {names(said.calls, _MOST_CALLS)}.")
 
