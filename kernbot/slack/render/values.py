@@ -120,14 +120,19 @@ def edited_text(value: Any) -> str:
 
 
 def in_short(pause: PauseFacts) -> str:
-    """Return the values of a closed card as one line of `mrkdwn`, or nothing: those given, else those shown."""
+    """Return the values of a closed card as one line of `mrkdwn`, or nothing."""
     if edit_of(pause):
         return "The run's *Details* hold both texts."
-    given = [(name, as_text(value)) for name, value in pause.answer.values.items()] if pause.answer else []
-    values = given or list(pause.values)
+    values = values_in_the_end(pause)
     pieces = [f"{_name(name)}: {_in_code(text)}" for name, text in islice(values, _MOST_IN_SHORT)]
     more = [f"{len(values) - _MOST_IN_SHORT} more"] if len(values) > _MOST_IN_SHORT else []
     return " · ".join(pieces + more)
+
+
+def values_in_the_end(pause: PauseFacts) -> Values:
+    """Return the values that a question ended with: those given, first those that it did not have, else its own."""
+    given = [(name, as_text(value)) for name, value in pause.answer.values.items()] if pause.answer else []
+    return sorted(given, key=lambda named: named in pause.values) or pause.values
 
 
 def _value(text: str, at_most: int) -> list[Element]:
