@@ -208,3 +208,38 @@ def test_calls_that_no_modal_holds_are_approved_one_by_one() -> None:
     calls = [replace(call, values=[("text", "word " * 30_000)]) for call in many(3)]
     with pytest.raises(ConfigurationError, match="decide them one by one"):
         review_of_all(run_with(*calls), calls, tokens=TOKENS)
+
+
+def test_who_may_answer_is_said_for_each_call_where_it_differs() -> None:
+    """Of the calls that are open; what is the same for all is said once."""
+    asked = [replace(call, requester_may=False) for call in (FIRST, SECOND)]
+    wants_input = replace(SECOND, kind="call_input", call=3, pause_id="43" * 16, calls=3, requester_may=True)
+    one, two = (replace(call, calls=3) for call in asked)
+    who, *_ = text_of(part(shown(one, two, wants_input), "rules")).split("\n")
+    assert who == (
+        "May answer calls 1 and 2: any full member of <#C0DEPLOY>; not `dee`, who asked for it. "
+        "Call 3: any full member of <#C0DEPLOY>, `dee` too."
+    )
+    over = answered(wants_input, Action.provide, "held")
+    who, *_ = text_of(part(shown(one, two, over), "rules")).split("\n")
+    assert who == "May answer: any full member of <#C0DEPLOY>; not `dee`, who asked for it."
+
+
+def test_silence_is_said_for_each_call_where_it_differs() -> None:
+    """What is accepted, what is rejected, and what waits for ever."""
+    accepted, for_ever = replace(SECOND, silence="confirm"), replace(many(3)[2], deadline=None)
+    *_, silence = text_of(part(shown(*(replace(c, calls=3) for c in (FIRST, accepted, for_ever))), "rules")).split("\n")
+    assert silence == (
+        f"If nobody answers by {AT_DEADLINE}: call 1 is rejected. "
+        f"If nobody answers by {AT_DEADLINE}: call 2 is accepted. No deadline for call 3."
+    )
+
+
+def test_what_was_filled_in_stands_first_on_a_decided_call() -> None:
+    """What the call had already is counted away before it."""
+    rest = [("order", "A-1"), ("address", "Calle 4")]
+    wants_input = replace(SECOND, kind="call_input", values=rest)
+    given = answered(wants_input, Action.provide, "held", values={**dict(rest), "pickup": "Mon"})
+    assert "pickup: Mon, order: A-1, 1 more" in text_of(part(shown(FIRST, given), "call.2"))
+    alone = replace(given, calls=1, turn=None, followed="ran")
+    assert text_of(part(shown(alone), "context")).startswith("pickup: `Mon` · order: `A-1` · 1 more\n")

@@ -24,6 +24,11 @@ def rules(run: RunFacts, pause: PauseFacts) -> str:
 
 def who_may_answer(run: RunFacts, pause: PauseFacts) -> str:
     """Return who may answer, as a sentence; it calls whoever is named, when the card is posted."""
+    return f"May answer: {who_may(run, pause)}."
+
+
+def who_may(run: RunFacts, pause: PauseFacts) -> str:
+    """Return who may answer, without a full stop."""
     if pause.approvers is None:
         who = f"any full member of {channel(run.channel)}"
     else:
@@ -31,9 +36,9 @@ def who_may_answer(run: RunFacts, pause: PauseFacts) -> str:
         more = [f"{len(called) - _MOST_CALLED} more"] if len(called) > _MOST_CALLED else []
         who = ", ".join([*called[:_MOST_CALLED], *more]) or "nobody"
     if pause.requester_may is None:
-        return f"May answer: {who}."
+        return who
     too = f", {code(run.requester)} too" if pause.requester_may else f"; not {code(run.requester)}, who asked for it"
-    return f"May answer: {who}{too}."
+    return f"{who}{too}"
 
 
 def runs_by_itself(pause: PauseFacts) -> str | None:

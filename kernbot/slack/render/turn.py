@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from kernbot.slack.render.buttons import needs_review
 from kernbot.slack.render.facts import CALLS_ON_A_CARD, PauseFacts, RunFacts
-from kernbot.slack.render.promise import who_may_answer
-from kernbot.slack.render.text import date, short, without_backticks
+from kernbot.slack.render.promise import who_may, who_may_answer
+from kernbot.slack.render.text import date, sentence, short, without_backticks
 from kernbot.slack.render.values import WHOLE_CARD, Room
 
 _FEW = 3
@@ -64,7 +64,7 @@ def name_of(call: PauseFacts) -> str:
 
 def rules_of_all(run: RunFacts, calls: Calls) -> str:
     """Return who may answer, what a reject does, and what silence does."""
-    return "\n".join([who_may_answer(run, calls[0]), *what_reject_does(calls), silence_of_all(calls)])
+    return "\n".join([_who_may_answer(run, open_calls(calls)), *what_reject_does(calls), silence_of_all(calls)])
 
 
 def what_reject_does(calls: Calls) -> list[str]:
@@ -77,20 +77,41 @@ def what_reject_does(calls: Calls) -> list[str]:
 
 
 def silence_of_all(calls: Calls) -> str:
-    """Return what happens at the deadline."""
-    waiting = open_calls(calls)
-    deadlines = [call.deadline for call in waiting if call.deadline is not None]
-    if not deadlines:
-        return "No deadline."
-    return f"If nobody answers by {date(min(deadlines))}: {_what_the_clock_does(waiting)}."
+    """Return what happens at the deadline; where that is not the same for all calls, to which."""
+    alike: dict[tuple[float | None, str | None], list[PauseFacts]] = {}
+    for call in open_calls(calls):
+        alike.setdefault((call.deadline, call.silence), []).append(call)
+    return " ".join(_silence_of(some, are_all=len(alike) == 1) for some in alike.values())
 
 
-def _what_the_clock_does(waiting: Calls) -> str:
-    which = f"call {waiting[0].call}" if len(waiting) == 1 else "every open call"
-    said = {call.silence for call in waiting}
-    if "cancel" in said:
-        return "the run is cancelled, nothing further happens"
-    return f"{which} is {'accepted' if said == {'confirm'} else 'rejected'}, the agent goes on"
+def _who_may_answer(run: RunFacts, waiting: Calls) -> str:
+    """Return who may answer; where that is not the same for all calls, for which."""
+    numbers: dict[str, list[int]] = {}
+    for call in waiting:
+        numbers.setdefault(who_may(run, call), []).append(call.call)
+    if len(numbers) == 1:
+        return who_may_answer(run, waiting[0])
+    first, *others = [f"{_called(of)}: {who}" for who, of in numbers.items()]
+    return " ".join([f"May answer {first}.", *map(sentence, others)])
+
+
+def _called(numbers: Sequence[int]) -> str:
+    *most, last = map(str, numbers)
+    return f"calls {', '.join(most)} and {last}" if most else f"call {last}"
+
+
+def _silence_of(some: Calls, *, are_all: bool) -> str:
+    """Return what happens to calls with the same deadline and the same end."""
+    which = _called([call.call for call in some])
+    if some[0].deadline is None:
+        return "No deadline." if are_all else f"No deadline for {which}."
+    if some[0].silence == "cancel":
+        becomes = "the run is cancelled, nothing further happens"
+    else:
+        are = "every open call is" if are_all and len(some) > 1 else f"{which} {'is' if len(some) == 1 else 'are'}"
+        goes_on = ", the agent goes on" if are_all else ""
+        becomes = f"{are} {'accepted' if some[0].silence == 'confirm' else 'rejected'}{goes_on}"
+    return f"If nobody answers by {date(some[0].deadline)}: {becomes}."
 
 
 def _which(calls: Calls) -> str:
