@@ -122,16 +122,20 @@ _AFTER_AN_ERROR = (Deed.RETRY, Deed.REPEAT, Deed.SKIP)
 _ASKS_FOR_APPROVAL = ("confirmation", "output_review", "iteration_review")
 
 
+_UNREADABLE = {"asks": "confirmation"}
+"""What a call is taken for whose question is damaged: what fewest may answer."""
+
+
 def deed_of(pause: PauseRecord, action: Action | None = None) -> Deed:
     """Return what an action does with a question; without one, the least of what can be done with it."""
     question = pause.question
     if pause.kind == "error":
         if action is Action.skip:
             return Deed.SKIP
-        return Deed.REPEAT if question["cause"] == "may_have_run" else Deed.RETRY
+        return Deed.REPEAT if question.get("cause") == "may_have_run" else Deed.RETRY
     if pause.kind in _ASKS_FOR_APPROVAL or question.get("requires_confirmation"):
         return Deed.APPROVE
-    if pause.kind == "tool" and question["tool"]["asks"] == "confirmation":
+    if pause.kind == "tool" and question.get("tool", _UNREADABLE)["asks"] == "confirmation":
         return Deed.APPROVE
     return Deed.PROVIDE
 

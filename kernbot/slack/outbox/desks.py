@@ -153,6 +153,9 @@ class Desks:
             run_link=self._link(rows.get(PARENT)),
             trouble=self._troubles.of(snapshot.run.run_id),
         )
+        for pause in facts.pauses:
+            if pause.cause == "damaged":
+                self._complaints.log("a question can't be read; a plain card says so", pause.pause_id, facts.run_id)
         if waiting is None:
             return facts
         asked = next(pause for pause in facts.pauses if pause.pause_id == waiting.pause_id)

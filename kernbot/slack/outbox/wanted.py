@@ -143,9 +143,14 @@ def _card(run: RunFacts, first_id: str, pause: PauseFacts, tokens: TokenMaker, *
         pause_id=first_id,
         broadcast=broadcast,
         urgency=_urgency(pause),
-        render=partial(card, run, pause, tokens=tokens),
+        render=_card_of(run, pause, tokens),
         plain=partial(plainly.card, run, pause, tokens=tokens),
     )
+
+
+def _card_of(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Render:
+    made = plainly.card if pause.cause == "damaged" else card
+    return partial(made, run, pause, tokens=tokens)
 
 
 @dataclass(frozen=True)
@@ -176,7 +181,7 @@ def _elsewhere(
             in_thread=False,
             can_be_new=pause.is_open and bool(person or moved_to),
             urgency=_urgency(pause),
-            render=partial(_with_note, partial(card, run, pause, tokens=tokens), pause.pause_id, _note(run, place)),
+            render=partial(_with_note, _card_of(run, pause, tokens), pause.pause_id, _note(run, place)),
             plain=partial(plainly.card, run, pause, tokens=tokens),
         )
 

@@ -15,6 +15,7 @@ from kernbot.run.masking import masked, scrubbed, scrubbed_error
 from kernbot.run.status import RunStatus
 from kernbot.slack.ids import slack_user
 from kernbot.slack.reading.asked import approvers_of, requester_may
+from kernbot.slack.reading.damaged import damaged
 from kernbot.slack.reading.subject import Rows, choices_of, fields_of, given_values, reviewed_of, values_of
 from kernbot.slack.reading.talks import talks_of
 from kernbot.slack.render.facts import CALLS_ON_A_CARD, CardKind, Followed, PauseFacts, RunFacts, StepFacts, StepState
@@ -104,7 +105,6 @@ class _Record:
     def __init__(
         self, snapshot: Snapshot, *, hides_values: bool = False, trouble: str | None = None, traced: bool = False
     ) -> None:
-        self._hides_values = hides_values
         self._trouble = trouble
         self._traced = traced
         self._snapshot = snapshot
@@ -112,7 +112,9 @@ class _Record:
         self._pauses = snapshot.pauses
         self._entries = snapshot.journal
         self._journal = Journal(snapshot)
-        self.rows = Rows.of(snapshot, self._journal)
+        rows = _readable(snapshot, self._journal)
+        self._hides_values = hides_values or rows is None
+        self.rows = rows or Rows(snapshot, self._journal, frozenset())
         self._over = {entry.path: entry.created_at for entry in snapshot.journal if entry.kind == "output"}
 
     def step(self, path: str, name: str) -> StepFacts:
@@ -135,6 +137,12 @@ class _Record:
         return scrubbed_error(error, self.rows.secrets)
 
     def pause(self, pause: PauseRecord) -> PauseFacts:
+        try:
+            return self._read(pause)
+        except Exception:  # noqa: BLE001 - whatever is wrong with one question, it is told, and the others are shown
+            return damaged(pause)
+
+    def _read(self, pause: PauseRecord) -> PauseFacts:
         question = pause.question
         answered = pause.answered
         answer = self._stored(pause)
@@ -326,6 +334,14 @@ class _Record:
         answers = (pause.answered.at for pause in self._pauses if pause.answered)
         outputs = (at for other, at in self._over.items() if other != path)
         return end - max((at for at in (*answers, *outputs) if at <= end), default=self._run.created_at)
+
+
+def _readable(snapshot: Snapshot, journal: Journal) -> Rows | None:
+    """Return the rows of a run with what of them is secret; None where that can't be told, so that all is hidden."""
+    try:
+        return Rows.of(snapshot, journal)
+    except Exception:  # noqa: BLE001 - a damaged row may hold anything
+        return None
 
 
 def _changed(question: dict[str, Any]) -> tuple[str | None, str | None] | None:

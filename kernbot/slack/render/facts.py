@@ -185,7 +185,7 @@ class PauseFacts:
     traceback: str | None = None
     """For those who may see it."""
     cause: str | None = None
-    """`failed`, `may_have_run` or `definition_changed`, for an error."""
+    """`failed`, `may_have_run` or `definition_changed`, for an error; `damaged`, where what is stored can't be read."""
     approvers: Sequence[Approver] | None = None
     """Who may answer, as it was when the question was asked; None: the full members of the channel."""
     requester_may: bool | None = None

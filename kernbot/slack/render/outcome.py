@@ -90,7 +90,7 @@ _BY_KIND: dict[CardKind, dict[Followed, str]] = {
 def state_in_short(pause: PauseFacts) -> str:
     """Return the state of a closed question without names and values: `Rejected, the step was skipped`."""
     if pause.answer is None:
-        return "Run cancelled"
+        return "Closed" if pause.cause == "damaged" else "Run cancelled"
     if pause.answered_by == TIMER:
         return f"No answer in time, {_in_short(pause)}"
     deed, _ = _deed(pause)
@@ -99,6 +99,8 @@ def state_in_short(pause: PauseFacts) -> str:
 
 def outcome(run: RunFacts, pause: PauseFacts) -> str:
     """Return the outcome line of a closed card: deed, person, day and time, what followed."""
+    if pause.cause == "damaged":
+        return f"*Closed*{_by(pause.answered_by)}, {date(_closed_at(run, pause))}."
     if pause.answer is None:
         return f"*Run cancelled*{_by(run.cancelled_by)}, {date(_closed_at(run, pause))}."
     if pause.answered_by == TIMER:
@@ -110,6 +112,8 @@ def outcome(run: RunFacts, pause: PauseFacts) -> str:
 
 def what_happened(run: RunFacts, pause: PauseFacts) -> str:
     """Return what closed a question, for somebody who came too late."""
+    if pause.cause == "damaged":
+        return f"It was closed{_by(pause.answered_by)}, {date(_closed_at(run, pause))}."
     if pause.answer is None:
         return f"The run was cancelled{_by(run.cancelled_by)}, {date(_closed_at(run, pause))}."
     if pause.answered_by == TIMER:

@@ -13,6 +13,7 @@ from kernbot.slack.render.buttons import button_of, cancel_run, details_of_run
 from kernbot.slack.render.facts import CardKind, PauseFacts, RunFacts
 from kernbot.slack.render.outcome import state_in_short
 from kernbot.slack.render.parent import state
+from kernbot.slack.render.promise import NOT_READABLE
 from kernbot.slack.render.text import code, escape, short
 
 _OPENS: Mapping[CardKind, str] = {
@@ -42,7 +43,8 @@ def card(run: RunFacts, pause: PauseFacts, *, tokens: TokenMaker, revision: int)
         answers = [action for action in (ids.RETRY, ids.SKIP) if action.rpartition(".")[2] in pause.actions]
         buttons += [button_of(run, pause, tokens, action) for action in answers]
         buttons.append(cancel_run(run, tokens))
-    asked = f"*A question waits:* {where}.\nIt cannot be shown here; open it to read and answer it."
+    told = NOT_READABLE if pause.cause == "damaged" else "It cannot be shown here; open it to read and answer it."
+    asked = f"*A question waits:* {where}.\n{told}"
     text = f"A question of {escape(short(run.workflow))} waits"
     return message(text, [section(at("question"), asked), actions(at("actions"), buttons)])
 

@@ -12,8 +12,13 @@ from kernbot.slack.render.text import channel, code, counted, date, names, perso
 _LONGEST_LABEL = 30
 
 
+NOT_READABLE = "So nobody can answer it. The log of the bot names the row; the run can be cancelled."
+
+
 def rules(run: RunFacts, pause: PauseFacts) -> str:
     """Return the rules of an open card, at most three lines."""
+    if pause.cause == "damaged":
+        return NOT_READABLE
     who = who_may_answer(run, pause)
     if pause.proposed and pause.kind == "route":
         who = f"Proposed: {names(pause.proposed)}. {who}"

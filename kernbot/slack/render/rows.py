@@ -122,7 +122,7 @@ def _of_result(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator
 def _of_error(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Iterator[Element]:
     if pause.cause == "may_have_run":
         yield button_of(run, pause, tokens, ids.RETRY, effect=": may run twice", asks_back=confirm_retry(pause))
-    else:
+    elif pause.cause != "damaged":
         asks_back = confirm_retry(pause) if pause.irreversible else None
         yield button_of(run, pause, tokens, ids.RETRY, style="primary", asks_back=asks_back)
     if "skip" in pause.actions:
