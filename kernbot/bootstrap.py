@@ -161,6 +161,7 @@ class _Parts:
             complaints=base.complaints,
             workspace_url=base.workspace.url,
             folds=folds,
+            clock=base.clock,
         )
 
     def _make_desks(self, folds: Folds) -> Desks:

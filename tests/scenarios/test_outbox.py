@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from typing import Any
 
@@ -134,6 +135,22 @@ async def test_the_clicked_card_is_updated_through_its_response_url_first(team: 
         assert card["ts"] not in [call["ts"] for call in team.calls("chat.update")]
         held.release()
         await team.says(card, "Approved, the step ran")
+
+
+async def test_an_address_is_not_used_after_its_half_hour(team: Team) -> None:
+    """What came of a click on a step that takes that long is shown by a call."""
+    go_on = threading.Event()
+    step = Step("deploy", lambda _: go_on.wait(), requires_confirmation=True, confirmation_message=QUESTION)
+    async with team.bot(Workflow(name="deploy", steps=[step])):
+        card = await team.ask("deploy", QUESTION)
+        await team.click("ana", card, "pause.approve")
+        await team.says(card, "Approved, resuming")
+        used = len(team.calls("response_url"))
+        team.clock.move(30 * 60)
+        go_on.set()
+        await team.says(card, "Approved, the step ran")
+        assert len(team.calls("response_url")) == used
+        assert card["ts"] in [call["ts"] for call in team.calls("chat.update")]
 
 
 async def test_only_the_latest_state_is_sent(team: Team) -> None:

@@ -95,14 +95,14 @@ class Actions:
         pause = await self._doors.pause_of(click.token, click.action_id)
         answer = _answer(pause, click.action_id)
         if not click.is_ephemeral:
-            self._doors.outbox.clicked(click.channel_id, click.message_ts, click.response_url, pause)
+            self._doors.outbox.clicked(click.channel_id, click.message_ts, click.response_url, at, pause)
         await self._service.answer(pause.pause_id, answer, who, at=at, door="button", digest=pause.digest)
         return None
 
     async def _approve_all(self, click: Click, who: str, at: float) -> Message | None:
         _, calls = await calls_of(self._doors, click.token, click.action_id)
         told = await approve_all(self._doors, calls, who, at=at, door="button")
-        self._doors.outbox.clicked(click.channel_id, click.message_ts, click.response_url)
+        self._doors.outbox.clicked(click.channel_id, click.message_ts, click.response_url, at)
         return told
 
     async def _refuse_unknown(self, body: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from slack_sdk.errors import SlackApiError
@@ -36,7 +37,8 @@ MOST_AT_ONCE = 5_000
 SECONDS_TO_FINISH = 2.0
 SECONDS_FOR_A_LINK = 2.0
 _USES_OF_AN_ADDRESS = 4
-"""Slack takes 5, within 30 minutes; one is left for a refusal."""
+_SECONDS_OF_AN_ADDRESS = 29 * 60.0
+"""Slack takes 5, within 30 minutes; one is left for a refusal, and a minute for the way."""
 NOT_TAKEN = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "no_text")
 """What Slack answers to a message that is made in a way it does not take."""
 
@@ -55,6 +57,7 @@ class _Pass:
 @dataclass
 class _Address:
     url: str
+    until: float
     uses_left: int = _USES_OF_AN_ADDRESS
 
 
@@ -71,7 +74,9 @@ class Outbox:
         complaints: Complaints,
         workspace_url: str,
         folds: Folds,
+        clock: Callable[[], float],
     ) -> None:
+        self._clock = clock
         self._desks = desks
         self._messages = messages
         self._sender = sender
@@ -94,15 +99,16 @@ class Outbox:
             self._updates.poke(run_id)
 
     def clicked(
-        self, channel: str | None, ts: str | None, response_url: str | None, pause: PauseRecord | None = None
+        self, channel: str | None, ts: str | None, response_url: str | None, at: float, pause: PauseRecord | None = None
     ) -> None:
         """Have the next updates of a message go through the address that came with a click: it counts as no call.
 
+        `at` is when it came, in unix seconds: it can be used for half an hour.
         `pause` is the question whose card was clicked. A card that nobody knows of, because the answer to its post was
         lost, is known from then on, and closes with the others.
         """
         if channel and ts and response_url:
-            self._addresses[channel, ts] = _Address(response_url)
+            self._addresses[channel, ts] = _Address(response_url, at + _SECONDS_OF_AN_ADDRESS)
             if pause is not None:
                 self._clicked.setdefault(pause.run_id, {})[channel, ts] = pause.pause_id
 
@@ -285,7 +291,8 @@ class Outbox:
         return is_shown
 
     def _has_address(self, row: SlackMessage) -> bool:
-        return (row.channel, row.ts) in self._addresses
+        address = self._addresses.get((row.channel, str(row.ts)))
+        return address is not None and self._clock() < address.until
 
     async def _save(self, row: SlackMessage) -> SlackMessage:
         await self._messages.save_message(row)
