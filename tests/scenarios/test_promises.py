@@ -62,13 +62,14 @@ async def test_a_click_on_the_old_card_is_refused_and_the_question_stands_anew(t
 
 
 async def test_a_form_that_was_open_is_refused(team: Team) -> None:
-    """It says why; a new one can be sent."""
+    """It says why, and gives back what was typed, to copy; a new one can be sent."""
     async with team.bot(_values("3")):
         card = await team.ask("deploy", QUESTION)
         form = await team.press("ana", card, "pause.fill")
     async with team.bot(_values("4")):
         assert (await team.send("ana", form, "Tokyo")).ok
-        await team.modal("ana", lambda view: "the step changed since this was asked" in words(view))
+        refused = await team.modal("ana", lambda view: "the step changed since this was asked" in words(view))
+        assert "What you wrote, to copy*\nTokyo" in words(refused)
         anew = await team.says(card, "The step changed since this was asked")
         await team.click("ana", anew, "pause.fill")
         form = await team.modal("ana", lambda view: bool(view.get("submit")))

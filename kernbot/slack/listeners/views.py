@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from kernbot.engine.ledger import TooLateError
+from kernbot.engine.ledger import AskedAnewError, TooLateError
 from kernbot.errors import KernbotError
 from kernbot.run.answer import Answer
 from kernbot.slack import ids
@@ -20,6 +20,7 @@ from kernbot.slack.parse.payloads import Submission
 from kernbot.slack.render import modals, refusals
 from kernbot.slack.render.answering import FORMS
 from kernbot.slack.render.calls_form import boxes_of
+from kernbot.slack.render.facts import PauseFacts
 from kernbot.slack.render.form_fields import fields_of
 from kernbot.slack.render.text import escape
 from kernbot.slack.render.turn import to_approve
@@ -49,8 +50,10 @@ class Views:
             errors = await self._record(submission, at)
         except TooLateError as late:
             run, pause = await question(self._doors, late.pause)
-            asked = fields_of(submission.callback_id, pause) if submission.callback_id in FORMS else ()
-            return _updated(modals.closed(run, pause, typed_texts(asked, submission.values)))
+            return _updated(modals.closed(run, pause, _typed(submission, pause)))
+        except AskedAnewError as anew:
+            _, pause = await question(self._doors, anew.pause)
+            return _updated(modals.asked_anew(pause, _typed(submission, pause)))
         except KernbotError as error:
             return _updated(modals.refused(await refusal_of(self._doors, error, submission.callback_id)))
         return {"response_action": "errors", "errors": errors} if errors else _CLEAR
@@ -89,6 +92,12 @@ class Views:
         if not facts.is_open:
             raise TooLateError(pause)
         return answer
+
+
+def _typed(submission: Submission, pause: PauseFacts) -> list[tuple[str, str]]:
+    """Return what somebody has typed into a form, to be shown to them."""
+    asked = fields_of(submission.callback_id, pause) if submission.callback_id in FORMS else ()
+    return typed_texts(asked, submission.values)
 
 
 def _updated(view: dict[str, Any]) -> Response:

@@ -9,6 +9,7 @@ from typing import Any
 from kernbot.run.answer import Action
 from kernbot.slack import ids
 from kernbot.slack.ids import block_id, short_id
+from kernbot.slack.render import refusals
 from kernbot.slack.render.blocks import At, Block, context, error_quote, line, quote, rich_text, section, words
 from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.outcome import outcome
@@ -73,19 +74,26 @@ def closed(run: RunFacts, pause: PauseFacts, typed: Sequence[tuple[str, str]]) -
     """Return what answers a submit that came too late: why, what happened, and what was typed, to copy."""
     at = ids_of(pause)
     why = f"*Not recorded: {why_too_late(pause, 'you sent it')}.*"
-    head = [section(at("refusal"), f"{why}\n{since_then(run, pause)}")]
-    if typed:
-        head.append(context(at("typed"), "*What you wrote, to copy*"))
+    head = section(at("refusal"), f"{why}\n{since_then(run, pause)}")
     next_steps = still_possible(run)
-    tail = [context(at("next"), next_steps)] if next_steps else []
-    room = MOST_BLOCKS - len(head) - len(tail)
-    view = modal("Not recorded", [*head, *fitted(at, to_copy(typed), room), *tail])
-    return view | {"callback_id": ids.CLOSED}
+    return _with_typed(at, [head], typed, [context(at("next"), next_steps)] if next_steps else [])
+
+
+def asked_anew(pause: PauseFacts, typed: Sequence[tuple[str, str]]) -> View:
+    """Return what answers a submit whose step has changed since it was asked: why, and what was typed, to copy."""
+    return _with_typed(ids_of(pause), refusals.asked_anew(pause)["blocks"], typed, [])
 
 
 def refused(refusal: dict[str, Any]) -> View:
     """Return a refusal, a message of `refusals`, as a modal."""
     return modal("Not recorded", refusal["blocks"]) | {"callback_id": ids.CLOSED}
+
+
+def _with_typed(at: At, head: Sequence[Block], typed: Sequence[tuple[str, str]], tail: Sequence[Block]) -> View:
+    label = [context(at("typed"), "*What you wrote, to copy*")] if typed else []
+    room = MOST_BLOCKS - len(head) - len(label) - len(tail)
+    view = modal("Not recorded", [*head, *label, *fitted(at, to_copy(typed), room), *tail])
+    return view | {"callback_id": ids.CLOSED}
 
 
 def _rules_or_outcome(run: RunFacts, pause: PauseFacts, at: At) -> Block:
