@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
+from kernbot import examples
 from kernbot.bootstrap import running_bot
 from kernbot.db.sqlite import SqliteDb
 from kernbot.examples.bot import bot
@@ -22,7 +23,8 @@ _PEOPLE = (
     ("U06SAM", "sam", "Sam", Kind.STRANGER),
     ("U07DORA", "dora", "Dora", Kind.DEACTIVATED),
 )
-
+_RELEASE_MANAGERS = ("U02ANA", "U03BOB", "U04OLGA")
+"""Olga is not in #data."""
 
 _SWEEP_SECONDS = 1
 """Short, so that a deadline lapses right after the clock has jumped over it."""
@@ -36,6 +38,7 @@ def demo_workspace(clock: Clock) -> tuple[LocalSlack, App]:
     slack.add_channel("C01DATA", name="data", members=["U01DEE", "U02ANA", "U03BOB", "U05GUS", "U07DORA"])
     slack.add_channel("C03PARTNERS", name="partners", members=["U01DEE", "U02ANA", "U06SAM"])
     slack.add_channel("C02RANDOM", name="random", members=["U01DEE", "U02ANA", "U03BOB", "U04OLGA"])
+    slack.add_group("S01RELEASE", name="Release managers", handle="release-managers", members=_RELEASE_MANAGERS)
     app = slack.install(manifest())
     slack.invite(app, "C01DATA")
     return slack, app
@@ -67,11 +70,17 @@ def _welcome(address: str) -> str:
 A local Slack with the bot in it: a simulation, nothing leaves this machine.
 
   Open   {address}
-  Type   /kern run data_pipeline Q4 sales
-  then   /kern run configurable_pipeline
-  or     /kern run, and choose one: announcement has a form of its own
+  Type   /kern run data_pipeline Q4 sales    a yes or no, with a deadline
+         /kern run configurable_pipeline     values in a form
+         /kern run announcement              a workflow with a form of its own
+         /kern run deploy 2026.12.1          only @release-managers may answer: act as Ana; a step that fails
+         /kern run weekly_report             a draft to edit or send back, subject lines until one is right
+         /kern run release 2026.12.1         ways to choose among, two questions at once
+         /kern run refund A-20419            an agent whose calls are approved
+         /kern run returned_parcel A-20419   an agent that asks
 
-Its clock can be moved: the page lets a deadline lapse that is an hour away.
+At the top left you choose who you are. The clock can be moved: see what happens when nobody answers.
+Each example is a short file to copy: {Path(examples.__file__).parent}
 
 Stop with Ctrl-C.
 """

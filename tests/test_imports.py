@@ -63,7 +63,7 @@ RULES = {
     "slack.reading": Rule(("errors", "workflow", "run", "db.base", "engine", "slack.ids", "slack.render")),
     "slack.ids": Rule(("errors", "run", "workflow.types")),
     "localslack": Rule(("errors",), ("aiohttp",)),
-    "examples": Rule(("", "agent", "models", "workflow"), ("pydantic",)),
+    "examples": Rule(("", "agent", "models", "run", "tools", "workflow"), ("pydantic",)),
 }
 ANYTHING = {"__main__", "bootstrap", "cli", "demo", "reports", "web"}
 NO_WAITING = ("slack.render", "slack.parse", "slack.reading", "slack.ids")

@@ -175,11 +175,8 @@ def problem_with_answer(call: Call, pause: PauseRecord) -> str | None:
     given = pause.answered and pause.answered.answer
     if not given or call.tool is None or call.tool.asks or given["action"] != Action.provide:
         return None
-    try:
-        call.tool.checked(call.tool.filled(call.arguments, decode(given["values"])))
-    except UsageError as error:
-        return str(error)
-    return None
+    problems = call.tool.problems_with(call.tool.filled(call.arguments, decode(given["values"])))
+    return f"{problems}." if problems else None
 
 
 def _identity(call: Call) -> dict[str, Any]:

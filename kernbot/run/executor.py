@@ -36,6 +36,9 @@ class Tool(Protocol):
     def checked(self, arguments: Mapping[str, Any], *, without: Collection[str] = ()) -> dict[str, Any]:
         """Return the arguments as the function takes them; UsageError, in words for the model, for wrong ones."""
 
+    def problems_with(self, arguments: Mapping[str, Any], *, without: Collection[str] = ()) -> str:
+        """Return what is wrong with arguments, each by its name; empty if nothing is."""
+
     def fields_to_fill(self, arguments: Mapping[str, Any]) -> list[UserInputField]:
         """Return what people may fill in before it runs: empty where they must, whatever the model guessed."""
 

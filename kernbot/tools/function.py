@@ -98,11 +98,15 @@ class Function:
         ToolArgumentError names each one that is unknown, missing or wrong.
         """
         given = {name: value for name, value in arguments.items() if name not in without}
-        names = [name for name in {**self._taken, **given} if name not in without]
-        if problems := {name: problem for name in names if (problem := self._problem_with(name, given))}:
-            listed = "; ".join(f"{name!r} {problem}" for name, problem in problems.items())
+        if listed := self.problems_with(given, without=without):
             raise ToolArgumentError(f"{self._where} was not called: {listed}. Correct the arguments and call it again.")
         return {name: self._taken[name].adapter.validate_python(value) for name, value in given.items()}
+
+    def problems_with(self, arguments: Mapping[str, Any], *, without: Collection[str] = ()) -> str:
+        """Return what is wrong with arguments, each by its name; empty if nothing is."""
+        names = [name for name in {**self._taken, **arguments} if name not in without]
+        problems = {name: problem for name in names if (problem := self._problem_with(name, arguments))}
+        return "; ".join(f"{name!r} {problem}" for name, problem in problems.items())
 
     def masked(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments without what is secret: by its name, or as the author says so."""

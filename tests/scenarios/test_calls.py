@@ -185,7 +185,7 @@ async def test_an_irreversible_call_asks_back(team: Team) -> None:
         assert (await team.send("ana", form, "100", [])).errors
         assert (await team.send("ana", form, "100", ["1.0"])).ok
         card = await team.says(card, "Approved with changes, the call was made")
-        assert "amount: `100`" in words(card)
+        assert "amount: `129` → `100`" in words(card)
         assert made == ["A-1: 100, "]
 
 

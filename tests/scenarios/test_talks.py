@@ -97,7 +97,7 @@ async def test_calls_of_tools_are_tasks(team: Team) -> None:
         assert ("in_progress" in str(seen), "Let me see." in str(seen)) == (True, True)
         begun.set()
         done = await _ended(team, seen, "is done")
-        assert "Called `look`." in words(done)
+        assert "Asked to call `look`." in words(done)
         assert "Let me see. \n\nAll done." in words(done)
 
 

@@ -169,6 +169,15 @@ def test_a_call_that_is_asked_about_again_takes_its_row() -> None:
     assert parts(message).count("call.2") == 1
 
 
+def test_a_decided_call_shows_first_what_people_changed_or_gave() -> None:
+    """What stood there before is shown beside it; what was left as it was comes after."""
+    edited = answered(FIRST, Action.provide, "ran", values={"order": "A-1", "amount": 99})
+    filled = answered(SECOND, Action.provide, "ran", values={"pickup": "10:30"})
+    message = shown(edited, filled)
+    assert text_of(part(message, "call.1")).endswith("amount: 129 → 99, order: A-1, 1 more")
+    assert "pickup: 10:30, to: jo@example.com" in text_of(part(message, "call.2"))
+
+
 def test_of_many_calls_each_ten_have_a_card() -> None:
     """None is lost, and each card says which of them it shows."""
     run = run_with(*many(23))

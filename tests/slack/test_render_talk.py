@@ -38,7 +38,7 @@ def test_it_says_who_said_what() -> None:
     assert parts(shown) == ["head", "said-0", "calls"]
     assert text_of(part(shown, "head")) == "Agent `Ann` is done, step `write`."
     assert text_of(part(shown, "said-0")) == TALK.text
-    assert text_of(part(shown, "calls")) == "Called `look`, `send`."
+    assert text_of(part(shown, "calls")) == "Asked to call `look`, `send`."
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ from kernbot.slack.render.turn import (
     rules_of_all,
     to_approve,
 )
-from kernbot.slack.render.values import few_words, fields_words, values_in_the_end, values_words
+from kernbot.slack.render.values import few_words, fields_words, values_words
 
 _LONGEST_PROBLEM = 200
 _LONGEST_REASON = 200
@@ -126,9 +126,8 @@ def _shown(call: PauseFacts, calls: Calls) -> Iterator[Element]:
 
 
 def _decided(run: RunFacts, call: PauseFacts, at: At) -> Iterator[Block]:
-    values = values_in_the_end(call)
-    quoted = [quote(*few_words(values))] if values else []
-    yield rich_text(at(f"call.{call.call}"), name_line(call), *quoted)
+    values = few_words(call)
+    yield rich_text(at(f"call.{call.call}"), name_line(call), *([quote(*values)] if values else []))
     reason = call.answer.feedback if call.answer else None
     yield section(at(f"outcome.{call.call}"), f"{outcome(run, call)}{' Reason:' if reason else ''}")
     if reason:

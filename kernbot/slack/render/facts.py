@@ -221,7 +221,7 @@ class TalkFacts:
     text: str
     """All that it has said, secrets masked already."""
     calls: Sequence[str]
-    """The names of the tools that it has called, as its model gave them."""
+    """The names of the tools that it has asked to call, as its model gave them."""
     began_at: float
     """When its first words were known, in unix seconds."""
     hides_words: bool = False

@@ -127,11 +127,12 @@ def decision(pause: PauseFacts) -> str | None:
     """Return an answered question in one line, for the summary of a run; None for one without an answer."""
     if pause.answer is None:
         return None
+    what = code(pause.tool or pause.step_name)
     if pause.answered_by == TIMER:
-        return f"{code(pause.step_name)}: no answer in time, {_in_short(pause)}"
+        return f"{what}: no answer in time, {_in_short(pause)}"
     deed, _ = _deed(pause)
     ended = ", the run was cancelled" if pause.followed == "cancelled" and not _says_it_all(pause) else ""
-    return f"{code(pause.step_name)}: {deed[0].lower()}{deed[1:]}{_by(pause.answered_by)}{_chosen(pause)}{ended}"
+    return f"{what}: {deed[0].lower()}{deed[1:]}{_by(pause.answered_by)}{_chosen(pause)}{ended}"
 
 
 def _closed_at(run: RunFacts, pause: PauseFacts) -> float:

@@ -84,7 +84,7 @@ def _blocks(said: TalkFacts, at: At) -> Iterator[Block]:
     if not piece.is_whole:
         yield context(at("cut"), f"{piece.amount} are shown. *Details* of the run hold all.")
     if said.calls:
-        yield context(at("calls"), f"Called {names(said.calls, _MOST_CALLS)}.")
+        yield context(at("calls"), f"Asked to call {names(said.calls, _MOST_CALLS)}.")
 
 
 def _head(said: TalkFacts) -> str:

@@ -24,6 +24,8 @@ _MOST_NAMES = 20
 _PLAIN_NAME = re.compile(r"[^\W_]+([_-][^\W_]+)*")
 
 Values = Sequence[tuple[str, str]]
+Kept = tuple[str, str | None, str]
+"""Of a value on a closed card: its name, what stood there before if people changed it, and its text."""
 
 
 def as_text(value: Any) -> str:
@@ -65,12 +67,14 @@ def values_words(values: Values, room: Room = WHOLE_CARD) -> list[Element]:
     return [*inline, note(f"{len(values) - room.values} more")] if len(values) > room.values else inline[:-1]
 
 
-def few_words(values: Values) -> list[Element]:
-    """Return the values of a closed call in one line, for a quote."""
+def few_words(pause: PauseFacts) -> list[Element]:
+    """Return the values of a closed call in one line, for a quote: first those that people changed or gave."""
+    kept = [*_given(pause), *_not_given(pause)]
     inline: list[Element] = []
-    for name, text in values[:_MOST_IN_SHORT]:
-        inline += [words(f"{short(name, _LONGEST_NAME)}: "), *_value(text, _LONGEST_CODE), words(", ")]
-    return [*inline, note(f"{len(values) - _MOST_IN_SHORT} more")] if len(values) > _MOST_IN_SHORT else inline[:-1]
+    for name, before, text in kept[:_MOST_IN_SHORT]:
+        was = [] if before is None else [*_value(before, _LONGEST_CODE), words(" → ")]
+        inline += [words(f"{short(name, _LONGEST_NAME)}: "), *was, *_value(text, _LONGEST_CODE), words(", ")]
+    return [*inline, note(f"{len(kept) - _MOST_IN_SHORT} more")] if len(kept) > _MOST_IN_SHORT else inline[:-1]
 
 
 def fields_quote(fields: Sequence[FieldFacts]) -> Element:
@@ -123,16 +127,31 @@ def in_short(pause: PauseFacts) -> str:
     """Return the values of a closed card as one line of `mrkdwn`, or nothing."""
     if edit_of(pause):
         return "The run's *Details* hold both texts."
-    values = values_in_the_end(pause)
-    pieces = [f"{_name(name)}: {_in_code(text)}" for name, text in islice(values, _MOST_IN_SHORT)]
-    more = [f"{len(values) - _MOST_IN_SHORT} more"] if len(values) > _MOST_IN_SHORT else []
+    kept = _given(pause) or _not_given(pause)
+    pieces = [
+        f"{_name(name)}: {'' if before is None else f'{_in_code(before)} → '}{_in_code(text)}"
+        for name, before, text in islice(kept, _MOST_IN_SHORT)
+    ]
+    more = [f"{len(kept) - _MOST_IN_SHORT} more"] if len(kept) > _MOST_IN_SHORT else []
     return " · ".join(pieces + more)
 
 
-def values_in_the_end(pause: PauseFacts) -> Values:
-    """Return the values that a question ended with: those given, first those that it did not have, else its own."""
-    given = [(name, as_text(value)) for name, value in pause.answer.values.items()] if pause.answer else []
-    return sorted(given, key=lambda named: named in pause.values) or pause.values
+def _given(pause: PauseFacts) -> list[Kept]:
+    """Return the values that people gave, first those that the question did not have."""
+    given = pause.answer.values if pause.answer else {}
+    shown = dict(pause.values)
+    kept = [(name, _changed_from(shown.get(name), value), as_text(value)) for name, value in given.items()]
+    return sorted(kept, key=lambda item: item[0] in shown and item[1] is None)
+
+
+def _not_given(pause: PauseFacts) -> list[Kept]:
+    given = pause.answer.values if pause.answer else {}
+    return [(name, None, text) for name, text in pause.values if name not in given]
+
+
+def _changed_from(before: str | None, value: Any) -> str | None:
+    is_same = before is None or isinstance(before, Masked) or before == edited_text(value)
+    return None if is_same else before
 
 
 def _value(text: str, at_most: int) -> list[Element]:
