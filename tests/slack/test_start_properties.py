@@ -41,7 +41,9 @@ class _Inner(BaseModel):
 
 
 _Many = Enum("_Many", {f"N{number}": f"value {number}" for number in range(101)})  # type: ignore[misc]
-_NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,90}", fullmatch=True).filter(lambda name: not name.startswith("model_"))
+_NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,90}", fullmatch=True).filter(
+    lambda name: not hasattr(BaseModel, name) and not name.startswith("model_")
+)
 _WHEN = st.floats(631_152_000, 3_787_000_000).map(lambda at: datetime.fromtimestamp(at, UTC))
 _TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=60)
 _TEXTS = _TEXT | st.sampled_from(TRICKS)
