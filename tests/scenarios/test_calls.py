@@ -6,6 +6,8 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
+
 from kernbot.agent import Agent
 from kernbot.models.scripted import ScriptedModel, call
 from kernbot.tools import Function, tool
@@ -228,6 +230,24 @@ async def test_a_result_from_elsewhere_reaches_the_agent(team: Team) -> None:
         await team.says(card, "Result given, the agent went on")
         await team.under(team.parents()[0], "Result of refund")
         assert (made, desk.told) == ([], ["Done by hand."])
+
+
+@pytest.mark.parametrize("beside", [0, 1])
+async def test_a_call_to_be_made_elsewhere_is_shown_as_json(team: Team, beside: int) -> None:
+    """Whole, with masks in the place of secrets, for whoever may see the run; alone and beside other calls."""
+    kept_elsewhere = refund([], requires_confirmation=False, external_execution=True, secret_args=["api_token"])
+    calls = [call("issue_refund", order="A-1 t0p-secret", amount=129, api_token="t0p-secret")] * (1 + beside)
+    desk = Desk(*calls, tools=[kept_elsewhere])
+    async with team.bot(desk.workflow):
+        card = await team.ask("refund", "calls of `clerk`" if beside else "Run `issue_refund` elsewhere")
+        view = await team.press("bob", card, "call.json.2" if beside else "pause.json")
+        assert view["title"]["text"] == "Call as JSON"
+        (shown,) = [block["elements"][0] for block in view["blocks"][2:]]
+        assert shown["type"] == "rich_text_preformatted"
+        assert json.loads(words(shown)) == {
+            "tool": "issue_refund",
+            "arguments": {"order": "A-1 ••••••••", "amount": 129, "api_token": "•••••••• hidden, 10 characters"},
+        }
 
 
 async def test_an_agent_has_people_choose(team: Team) -> None:

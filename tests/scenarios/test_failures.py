@@ -115,10 +115,10 @@ async def test_a_traceback_is_for_owners(team: Team) -> None:
         assert "Attempt 2 failed, after 1 retry by itself." in words(card)
         assert "*Retry*: attempts 3 to 4, until one works." in words(card)
         assert "Traceback" not in words(card)
-        theirs = words(await team.press("bob", card, "pause.details"))
+        theirs = words(await team.pick("bob", card, "Details"))
         assert "Traceback" not in theirs
         assert "The workflow's owners and the operators see more" in theirs
-        assert "Traceback (most recent call last)" in words(await team.press("ana", card, "pause.details"))
+        assert "Traceback (most recent call last)" in words(await team.pick("ana", card, "Details"))
 
 
 async def test_an_answer_that_could_not_be_acted_on_stays(team: Team) -> None:

@@ -283,6 +283,13 @@ def buttons(message: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {button["text"]["text"]: button for row in rows for button in row if button["type"] == "button"}
 
 
+def entries(message: dict[str, Any]) -> list[str]:
+    """Return the entries of the menus of a message."""
+    rows = [block["elements"] for block in message["blocks"] if block["type"] == "actions"]
+    menus = [element["options"] for row in rows for element in row if element["type"] == "overflow"]
+    return [option["text"]["text"] for options in menus for option in options]
+
+
 def strings(shown: Any) -> list[str]:
     """Return every string of a JSON value."""
     if isinstance(shown, str):

@@ -39,6 +39,7 @@ def test_every_button_has_a_listener() -> None:
         "pause.result",
         "pause.review_all",
         "pause.details",
+        "pause.json",
         "run.details",
     }
     assert OUR_VIEWS.search("pause.fill")

@@ -23,6 +23,7 @@ from tests.slack.render_samples import (
     answered,
     buttons,
     ended,
+    entries,
     part,
     parts,
     text_of,
@@ -229,7 +230,8 @@ def test_both_on_one_step_are_one_card() -> None:
     """Where a yes and values are asked, one button gives both, and the values stand above the fields."""
     pause = replace(USER_INPUT, requires_confirmation=True, values=CONFIRMATION.values)
     message = shown(pause)
-    assert [*buttons(message)] == ["Fill in and approve", "Reject", "Details"]
+    assert [*buttons(message)] == ["Fill in and approve", "Reject"]
+    assert entries(message) == ["Details", "Cancel run…"]
     assert parts(message)[1:3] == ["values", "fields"]
     assert text_of(part(message, "fields")).startswith("To fill in:headline")
 
@@ -238,7 +240,8 @@ def test_may_have_run_already_warns_and_has_no_primary() -> None:
     """Where any choice may do harm twice no button is green, and Retry asks back."""
     message = shown(MAY_HAVE_RUN)
     row = buttons(message)
-    assert [*row] == ["Retry", "Skip", "Cancel run", "Details"]
+    assert [*row] == ["Retry", "Skip", "Cancel run"]
+    assert entries(message) == ["Details"]
     assert not any("style" in button for button in row.values())
     assert text_of(part(message, "why")).startswith("*Check before you answer:* the bot stopped while this step ran")
     assert rules_of(MAY_HAVE_RUN) == [
@@ -252,7 +255,8 @@ def test_a_changed_definition_says_what_changed_and_offers_no_skip() -> None:
     """Class and text of the error stand in a quote; Retry looks again, and does no harm."""
     message = shown(DEFINITION_CHANGED)
     row = buttons(message)
-    assert [*row] == ["Retry", "Cancel run", "Details"]
+    assert [*row] == ["Retry", "Cancel run"]
+    assert entries(message) == ["Details"]
     assert row["Retry"]["style"] == "primary"
     assert text_of(part(message, "error")) == "DefinitionChanged: step 'refund' is gone"
 

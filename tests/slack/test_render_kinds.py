@@ -33,6 +33,7 @@ from tests.slack.render_samples import (
     TOKENS,
     answered,
     buttons,
+    entries,
     part,
     parts,
     text_of,
@@ -62,21 +63,21 @@ def inputs(view: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("pause", "labels"),
     [
-        (OUTPUT_REVIEW, ["Approve", "Edit", "Reject", "Details"]),
+        (OUTPUT_REVIEW, ["Approve", "Edit", "Reject"]),
         (replace(OUTPUT_REVIEW, values=[("output", "long " * 100)]), ["Review", "Edit", "Reject"]),
         (
             replace(OUTPUT_REVIEW, reviewed=Reviewed(text="x", is_data=True, can_be_edited=False)),
             ["Approve", "Reject", "Details"],
         ),
         (replace(OUTPUT_REVIEW, values=[], reviewed=None, hides_values=True), ["Review", "Edit", "Reject"]),
-        (ITERATION_REVIEW, ["Accept and stop", "Edit", "Next iteration", "Cancel run", "Details"]),
-        (replace(ITERATION_REVIEW, on_reject="skip"), ["Accept and stop", "Edit", "Reject", "Details"]),
+        (ITERATION_REVIEW, ["Accept and stop", "Edit", "Next iteration", "Cancel run"]),
+        (replace(ITERATION_REVIEW, on_reject="skip"), ["Accept and stop", "Edit", "Reject"]),
         (ROUTE, ["canary", "blue-green", "all-at-once", "Reject", "Details"]),
         (REGIONS, ["Choose", "Reject", "Details"]),
-        (CALL, ["Approve", "Edit", "Reject", "Details"]),
+        (CALL, ["Approve", "Edit", "Reject"]),
         (replace(CALL, fields=[], values=[("text", "long " * 100)]), ["Review", "Reject"]),
         (CALL_INPUT, ["Fill in", "Reject", "Details"]),
-        (CALL_RESULT, ["Provide result", "Reject", "Details"]),
+        (CALL_RESULT, ["Provide result", "Reject", "Show as JSON"]),
         (AGENT_INPUT, ["Fill in", "Reject", "Details"]),
         (AGENT_CHOICES, ["Answer", "Reject", "Details"]),
     ],
@@ -87,6 +88,24 @@ def test_each_kind_has_its_buttons(pause: PauseFacts, labels: list[str]) -> None
     assert [*row] == labels
     assert [button.get("style") for button in row.values()].count("primary") == 1
     assert {label for label, button in row.items() if button.get("style") == "danger"} <= {"Reject"}
+
+
+@pytest.mark.parametrize(
+    ("pause", "in_menu"),
+    [
+        (OUTPUT_REVIEW, ["Details", "Cancel run…"]),
+        (replace(OUTPUT_REVIEW, values=[("output", "long " * 100)]), ["Cancel run…"]),
+        (ITERATION_REVIEW, ["Details"]),
+        (replace(ITERATION_REVIEW, values=[("output", "long " * 100)]), []),
+        (REGIONS, ["Cancel run…"]),
+        (CALL_INPUT, ["Cancel run…"]),
+        (CALL_RESULT, ["Details", "Cancel run…"]),
+        (replace(OUTPUT_REVIEW, approve_label="Send it to everybody"), ["Details", "Cancel run…"]),
+    ],
+)
+def test_what_a_phone_has_no_room_for_is_in_the_menu(pause: PauseFacts, in_menu: list[str]) -> None:
+    """Details are there beside many buttons or long ones; whatever stands on a button is not there too."""
+    assert entries(shown(pause)) == in_menu
 
 
 @pytest.mark.parametrize(

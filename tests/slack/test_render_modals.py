@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -296,3 +297,14 @@ def test_a_submit_that_takes_long_is_said_to_be_received() -> None:
     """The modal says that it is being recorded, not that it was."""
     assert check_view(modals.received()) == []
     assert text_of(modals.received()["blocks"][0]) == "Received, being recorded. The card shows what comes of it."
+
+
+def test_a_long_call_is_shown_as_json_in_pieces() -> None:
+    """Together they are the whole; what can't be seen in it is shown as JSON writes it."""
+    call = json.dumps({"text": "word\u202e " * 2_000}, ensure_ascii=False)
+    view = modals.call_as_json(RUN, replace(CONFIRMATION, as_json=call))
+    assert not check_view(view)
+    _, _, *pieces = view["blocks"]
+    texts = [piece["elements"][-1]["elements"][0]["text"] for piece in pieces]
+    assert json.loads("".join(texts)) == json.loads(call)
+    assert text_of(pieces[0]).startswith(f"part 1 of {len(pieces)}")

@@ -28,8 +28,17 @@ ANSWERS = {
     ids.RETRY: Action.retry,
     ids.SKIP: Action.skip,
 }
-_ABOUT_CALLS = tuple(form.replace("pause.", "call.", 1) for form in FORMS)
-OPENING_ACTIONS = (*FORMS, *_ABOUT_CALLS, ids.DETAILS, ids.REVIEW_ALL, ids.OVERFLOW, ids.RUN_DETAILS, ids.ANSWER)
+_ABOUT_CALLS = tuple(form.replace("pause.", "call.", 1) for form in (*FORMS, ids.AS_JSON))
+OPENING_ACTIONS = (
+    *FORMS,
+    *_ABOUT_CALLS,
+    ids.DETAILS,
+    ids.AS_JSON,
+    ids.REVIEW_ALL,
+    ids.OVERFLOW,
+    ids.RUN_DETAILS,
+    ids.ANSWER,
+)
 """Buttons that open a modal, and record nothing."""
 
 
@@ -124,16 +133,18 @@ class Actions:
                 run_id = self._doors.run_of(click.token, click.action_id)
                 return modals.run_details(await run_for(self._doors, run_id, who))
             case ids.OVERFLOW:
-                return await self._cancelling(click, who)
+                entry = await self._doors.chosen(click.token, ids.MENU)
+                return await (
+                    self._cancelling(click, who) if entry == ids.ASK_CANCEL else self._look(click, who, entry)
+                )
+            case ids.DETAILS | ids.AS_JSON:
+                return await self._look(click, who, click.action_id)
             case ids.REVIEW_ALL:
                 return await self._reviewing_all(click, who)
         return await self._view_of_question(click, who, action)
 
     async def _view_of_question(self, click: Click, who: str, action: str) -> dict[str, Any]:
         pause = await self._doors.pause_of(click.token, click.action_id)
-        if click.action_id == ids.DETAILS:
-            await self._service.look(pause.run_id, who)
-            return modals.details(*await question(self._doors, pause, who))
         await self._service.check_may_answer(pause.pause_id, who)
         run, facts = await question(self._doors, pause)
         if not facts.is_open:
@@ -141,6 +152,13 @@ class Actions:
         if action == ids.ANSWER:
             return answering(run, facts, tokens=self._doors.tokens)
         return form_of(action, run, facts, tokens=self._doors.tokens)
+
+    async def _look(self, click: Click, who: str, action: str) -> dict[str, Any]:
+        """Return what shows a question whole, to whoever may see the run; `action` is what the token was made for."""
+        pause = await self._doors.pause_of(click.token, action)
+        await self._service.look(pause.run_id, who)
+        run, facts = await question(self._doors, pause, who)
+        return modals.details(run, facts) if action == ids.DETAILS else modals.call_as_json(run, facts)
 
     async def _cancelling(self, click: Click, who: str) -> dict[str, Any]:
         """Return what asks back before a run is cancelled, or says why that can't be."""

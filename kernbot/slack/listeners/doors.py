@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -12,7 +13,7 @@ from kernbot.engine.ledger import AskedAnewError
 from kernbot.errors import NotFoundError
 from kernbot.runtime.service import Service
 from kernbot.slack.channels import Channels
-from kernbot.slack.ids import DETAILS, Token, TokenMaker, person_id
+from kernbot.slack.ids import AS_JSON, DETAILS, Token, TokenMaker, deed_of, person_id
 from kernbot.slack.outbox.outbox import Outbox
 from kernbot.slack.outbox.sender import Sender
 from kernbot.slack.people import SlackPeople
@@ -50,9 +51,18 @@ class Doors:
         replaced = pause.question.get("replaced", ()) if pause else ()
         if pause is None or not any(self.tokens.is_genuine(token, action, digest) for digest in replaced):
             raise NotFoundError("There is no such question.")
-        if pause.state == "open" and action != DETAILS:
+        if pause.state == "open" and deed_of(action) not in (DETAILS, AS_JSON):
             raise AskedAnewError(pause)
         return pause
+
+    async def chosen(self, token: Token, actions: Sequence[str]) -> str:
+        """Return which of these actions about a question a token stands for; NotFoundError for none of them."""
+        pause = await self.service.store.get_pause(token.subject)
+        digests = [pause.digest, *pause.question.get("replaced", ())] if pause else []
+        for action in actions:
+            if any(self.tokens.is_genuine(token, action, digest) for digest in digests):
+                return action
+        raise NotFoundError("There is no such question.")
 
     def run_of(self, token: Token, action: str) -> str:
         """Return the id of the run that a token speaks of; NotFoundError if we did not make it for this action."""

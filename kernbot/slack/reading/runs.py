@@ -16,7 +16,15 @@ from kernbot.run.status import RunStatus
 from kernbot.slack.ids import slack_user
 from kernbot.slack.reading.asked import approvers_of, requester_may
 from kernbot.slack.reading.damaged import damaged
-from kernbot.slack.reading.subject import Rows, choices_of, fields_of, given_values, reviewed_of, values_of
+from kernbot.slack.reading.subject import (
+    Rows,
+    call_as_json,
+    choices_of,
+    fields_of,
+    given_values,
+    reviewed_of,
+    values_of,
+)
 from kernbot.slack.reading.talks import talks_of
 from kernbot.slack.render.facts import CALLS_ON_A_CARD, CardKind, Followed, PauseFacts, RunFacts, StepFacts, StepState
 
@@ -241,6 +249,7 @@ class _Record:
         asker = question["member"] or question["executor"]
         return {
             "tool": question["tool"]["name"],
+            "as_json": None if self._hides_values else call_as_json(self.rows, pause),
             "problem": question.get("problem"),
             "turn": question["turn"],
             "asker": (asker["kind"], asker["name"]),

@@ -86,9 +86,27 @@ def given_values(rows: Rows, pause: PauseRecord, values: dict[str, Any]) -> dict
     return {name: scrubbed(value, rows.secrets) if type(value) is str else value for name, value in shown.items()}
 
 
+def call_as_json(rows: Rows, pause: PauseRecord) -> str | None:
+    """Return a call that people are to make elsewhere as JSON, with masks in the place of secrets; None for others."""
+    tool = pause.question["tool"]
+    if tool["asks"] != "external_execution":
+        return None
+    arguments = _scrubbed_in(masked(tool["arguments"], _secret_names(pause)), rows.secrets)
+    return as_text({"tool": tool["name"], "arguments": arguments})
+
+
 def choices_of(pause: PauseRecord) -> list[Choice]:
     """Return the ways in which a Router can go on."""
     return [Choice(**choice) for choice in pause.question.get("choices", ())]
+
+
+def _scrubbed_in(value: Any, secrets: Collection[str]) -> Any:
+    """Return JSON in whose texts masks stand for the secrets that are known."""
+    if isinstance(value, dict):
+        return {name: _scrubbed_in(item, secrets) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_scrubbed_in(item, secrets) for item in value]
+    return scrubbed(value, secrets) if type(value) is str else value
 
 
 def _of_start(rows: Rows, pause: PauseRecord) -> Values:

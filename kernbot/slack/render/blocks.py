@@ -72,6 +72,11 @@ def quote(*inline: Element) -> Element:
     return {"type": "rich_text_quote", "elements": list(inline)}
 
 
+def preformatted(*inline: Element) -> Element:
+    """Return a part of rich text in which every space is seen."""
+    return {"type": "rich_text_preformatted", "elements": list(inline)}
+
+
 def words(text: str, **style: bool) -> Element:
     """Return literal text with a style such as `bold=True`; it must not be empty."""
     element: Element = {"type": "text", "text": text}

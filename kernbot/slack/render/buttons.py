@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kernbot.slack import ids
 from kernbot.slack.ids import TokenMaker, short_id
 from kernbot.slack.render.blocks import Element, button, confirm, plain
@@ -21,6 +23,7 @@ LABELS = {
     ids.FILL_IN: "Fill in",
     ids.REJECT: "Reject",
     ids.DETAILS: "Details",
+    ids.AS_JSON: "Show as JSON",
     ids.RETRY: "Retry",
     ids.SKIP: "Skip",
     ids.APPROVE_ALL: "Approve all",
@@ -28,8 +31,9 @@ LABELS = {
     ids.RUN_DETAILS: "Details",
     ids.RUN_RETRY: "Retry",
     ids.RUN_CANCEL: "Cancel run",
+    ids.ASK_CANCEL: "Cancel run…",
 }
-"""What is written on the button of an action."""
+"""What is written on the button, or the entry of a menu, of an action."""
 
 _LONGEST_NAME = 25
 _LONGEST_DEED = 29
@@ -111,10 +115,17 @@ def cancel_run(run: RunFacts, tokens: TokenMaker, pause: PauseFacts | None = Non
     return button(ids.RUN_CANCEL, "Cancel run", value, says, confirm=_confirm_cancel(run, pause))
 
 
-def more_menu(pause: PauseFacts, tokens: TokenMaker) -> Element:
-    """Return the menu of what is rarely needed."""
-    value = tokens.make(ids.ASK_CANCEL, pause.pause_id, pause.digest)
-    return {"type": "overflow", "action_id": ids.OVERFLOW, "options": [{"text": plain("Cancel run…"), "value": value}]}
+def more_menu(pause: PauseFacts, tokens: TokenMaker, entries: Sequence[str] = (ids.ASK_CANCEL,)) -> Element:
+    """Return the menu of what is rarely needed: the actions of its entries, some of `ids.MENU`."""
+    options = [
+        {"text": plain(LABELS[entry]), "value": tokens.make(entry, pause.pause_id, pause.digest)} for entry in entries
+    ]
+    return {"type": "overflow", "action_id": ids.OVERFLOW, "options": options}
+
+
+def as_json_button(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> Element:
+    """Return the button that shows a call as JSON."""
+    return button_of(run, pause, tokens, ids.AS_JSON, says="Show as JSON:")
 
 
 def confirm_yes(pause: PauseFacts, yes: str) -> Element:

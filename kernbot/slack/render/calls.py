@@ -33,7 +33,7 @@ from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.outcome import outcome, state_in_short
 from kernbot.slack.render.promise import runs_by_itself
 from kernbot.slack.render.question import asked_and_since, place_of, question_block, question_in_dialog, question_text
-from kernbot.slack.render.rows import buttons_to_answer
+from kernbot.slack.render.rows import buttons_to_answer, buttons_to_look
 from kernbot.slack.render.text import short
 from kernbot.slack.render.turn import (
     Calls,
@@ -140,7 +140,10 @@ def _buttons(run: RunFacts, call: PauseFacts, calls: Calls, tokens: TokenMaker) 
     named = replace(call, step_name=name_of(call))
     row = [
         _of_call(button, call, tokens, is_last=is_last)
-        for button in buttons_to_answer(run, named, tokens, is_cut=is_cut(call, calls))
+        for button in (
+            *buttons_to_answer(run, named, tokens, is_cut=is_cut(call, calls)),
+            *buttons_to_look(run, named, tokens),
+        )
     ]
     return [*row, more_menu(call, tokens)] if is_last else row
 

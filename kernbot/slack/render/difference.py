@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import accumulate, islice
 
-from kernbot.slack.render.blocks import Block, Element, note, rich_text, words
+from kernbot.slack.render.blocks import Block, note, preformatted, rich_text, words
 from kernbot.slack.render.text import cut, with_lines
 
 _SENTENCES = re.compile(r"\n|(?<=[.!?;]) +")
@@ -27,7 +27,7 @@ def difference(block_id: str, before: str, after: str) -> Block:
     room = sum(1 for size in sizes if size <= _LONGEST_ALL)
     shown = [words("\n".join(lines[:room]))] if room else [note("Only spaces or line breaks changed.")]
     more = [note("\nand more")] if room < len(lines) else []
-    return rich_text(block_id, _preformatted(*shown, *more))
+    return rich_text(block_id, preformatted(*shown, *more))
 
 
 def _without_ends(before: list[str], after: list[str]) -> tuple[list[str], list[str]]:
@@ -70,7 +70,3 @@ def _same_in_front(one: Sequence[str], other: Sequence[str]) -> int:
 def _line(sign: str, text: str, skipped: int) -> str:
     left_out = "… " if skipped else ""
     return f"{sign} {left_out}{cut(with_lines(text[skipped:]), _LONGEST_LINE).text}"
-
-
-def _preformatted(*inline: Element) -> Element:
-    return {"type": "rich_text_preformatted", "elements": list(inline)}

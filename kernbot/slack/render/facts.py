@@ -157,6 +157,8 @@ class PauseFacts:
     """Kind and name of who waits for a call: `agent` or `team`."""
     tool: str | None = None
     """The name of the tool that a call is of."""
+    as_json: str | None = None
+    """A call that people are to make elsewhere, whole, with masks in the place of what is secret; None if hidden."""
     problem: str | None = None
     """Why a call is asked about again: what the tool said of the values that it was given."""
     turn: str | None = None

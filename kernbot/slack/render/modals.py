@@ -30,7 +30,7 @@ from kernbot.slack.render.view_parts import (
     numbered,
     parts_asked_about,
 )
-from kernbot.slack.render.whole import Part, parts_of, pieces_of
+from kernbot.slack.render.whole import Part, parts_of, pieces_of, preformatted_pieces
 
 
 def loading() -> View:
@@ -61,6 +61,14 @@ def details(run: RunFacts, pause: PauseFacts, buttons: Sequence[Block] = ()) -> 
         head.append(context(at("no-traceback"), f"The workflow's owners and the operators see more: {reference}."))
     room = MOST_BLOCKS - len(head) - len(buttons)
     return modal("Details", [*head, *fitted(at, _parts_of_question(pause), room), *buttons])
+
+
+def call_as_json(run: RunFacts, pause: PauseFacts) -> View:
+    """Return a call that people make elsewhere as JSON, whole, to be copied."""
+    at = ids_of(pause)
+    head = [question_block(at("question"), pause), context(at("context"), place_of(run, pause))]
+    parts = preformatted_pieces(pause.as_json or "{}")
+    return modal("Call as JSON", [*head, *fitted(at, parts, MOST_BLOCKS - len(head))])
 
 
 def run_details(run: RunFacts) -> View:

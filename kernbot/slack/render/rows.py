@@ -8,6 +8,7 @@ from kernbot.slack import ids
 from kernbot.slack.ids import TokenMaker
 from kernbot.slack.render.blocks import Element
 from kernbot.slack.render.buttons import (
+    as_json_button,
     button_of,
     cancel_run,
     confirm_retry,
@@ -21,18 +22,34 @@ from kernbot.slack.render.facts import CALLS, PauseFacts, RunFacts
 from kernbot.slack.render.promise import approve_label, asks_to_confirm, goes_on_after_no
 from kernbot.slack.render.text import one_line, short
 
+_MOST_BESIDE = 2
+_LONGEST_BESIDE = 22
+"""Buttons, and characters on them, beside which there is room for Details and a menu on a phone."""
 _MOST_CHOICES = 4
 _LONGEST_CHOICE = 30
 _LONGEST_SPOKEN = 12
 
 
 def buttons_of_card(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> list[Element]:
-    """Return the row of an open card: its buttons, Details, and the menu of what is rarely needed."""
-    row = buttons_to_answer(run, pause, tokens)
+    """Return the row of an open card: its buttons, Details, and the menu of what is rarely needed.
+
+    Where a phone has no room for all of them in one row, Details are in the menu.
+    """
+    row = [*buttons_to_answer(run, pause, tokens), *buttons_to_look(run, pause, tokens)]
     shown = {button["action_id"] for button in row}
-    details = [] if ids.REVIEW in shown else [button_of(run, pause, tokens, ids.DETAILS, says="Details of")]
-    menu = [] if ids.RUN_CANCEL in shown else [more_menu(pause, tokens)]
-    return [*row, *details, *menu]
+    is_full = len(row) > _MOST_BESIDE or sum(len(button["text"]["text"]) for button in row) > _LONGEST_BESIDE
+    entries = [
+        entry for entry, there in ((ids.DETAILS, ids.REVIEW), (ids.ASK_CANCEL, ids.RUN_CANCEL)) if there not in shown
+    ]
+    if ids.DETAILS in entries and ids.ASK_CANCEL in entries and not is_full:
+        row.append(button_of(run, pause, tokens, ids.DETAILS, says="Details of"))
+        entries.remove(ids.DETAILS)
+    return [*row, more_menu(pause, tokens, entries)] if entries else row
+
+
+def buttons_to_look(run: RunFacts, pause: PauseFacts, tokens: TokenMaker) -> list[Element]:
+    """Return the buttons that show what a question is about in another way."""
+    return [as_json_button(run, pause, tokens)] if pause.kind == "call_result" else []
 
 
 def buttons_to_answer(

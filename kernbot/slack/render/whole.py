@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from kernbot.run.masking import Masked
-from kernbot.slack.render.blocks import Block, Element, line, mask_words, note, quote, words
+from kernbot.slack.render.blocks import Block, Element, line, mask_words, note, preformatted, quote, words
 from kernbot.slack.render.text import cut, one_line, short, with_lines
 
 _LONGEST_PIECE = 3_000
@@ -41,6 +41,14 @@ def pieces_of(name: str, text: str) -> Iterator[Part]:
             line(words(short(name, _LONGEST_NAME) or "unnamed", code=True), *which),
             quote(words(piece) if piece else note("empty")),
         )
+
+
+def preformatted_pieces(text: str) -> Iterator[Part]:
+    """Yield a text that people copy, in as many pieces as it takes."""
+    whole = list(pieces(with_lines(text[:_MOST_CHARACTERS]), _LONGEST_PIECE))
+    for number, piece in enumerate(whole, start=1):
+        which = [line(note(f"part {number} of {len(whole)}"))] if len(whole) > 1 else []
+        yield (*which, preformatted(words(piece)))
 
 
 def pieces(text: str, at_most: int) -> Iterator[str]:

@@ -227,6 +227,8 @@ async def test_external_execution(booth: Booth) -> None:
     """The result of what somebody did themselves is handed in."""
     async with booth.asked(workflows.agent_calls(workflows.LOOK, tools=[workflows.warehouse_check])) as card:
         await booth.take(card, "open")
+        await booth.take(await booth.open(card, "Show as JSON"), "json")
+        await booth.page.keyboard.press("Escape")
         form = await booth.open(card, "Provide result")
         await form.get_by_role("textbox").last.fill("Yes, 3 of them.")
         await booth.take(form, "form")
