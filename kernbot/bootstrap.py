@@ -103,8 +103,8 @@ async def _base(bot: KernBot, settings: Settings, store: BotStore, clock: Callab
     """Ask Slack who we are, and find the channels, people and groups that the bot names."""
     client = _client(settings)
     workspace = await _workspace(client)
-    await place_workflows(bot, client)
-    people = SlackPeople(client, workspace.team_id, clock)
+    await place_workflows(bot, client, pace)
+    people = SlackPeople(client, pace, workspace.team_id, clock)
     await identify(bot, people)
     return _Base(
         bot=bot,
@@ -117,7 +117,7 @@ async def _base(bot: KernBot, settings: Settings, store: BotStore, clock: Callab
         people=people,
         tokens=TokenMaker(key=await store.get_key("tokens"), team_id=workspace.team_id),
         sender=Sender(client, pace, can_read_back=workspace.can_read_back),
-        channels=Channels(client, clock),
+        channels=Channels(client, pace, clock),
         complaints=Complaints(clock),
         troubles=Troubles(),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -12,6 +13,8 @@ from kernbot.errors import ConfigurationError
 from kernbot.runtime.registry import KernBot
 from kernbot.runtime.service import CannotCheckError
 from kernbot.slack.failures import SLACK_FAILURES, error_code
+from kernbot.slack.outbox.calls import look_up
+from kernbot.slack.outbox.pace import Pace
 from kernbot.slack.render.text import channel as as_channel
 
 FRESH_SECONDS = 60.0
@@ -19,12 +22,12 @@ START_FRESH_SECONDS = 10.0
 """Before a run is started, it is asked again if it is older than this."""
 
 
-async def place_workflows(bot: KernBot, client: AsyncWebClient) -> None:
+async def place_workflows(bot: KernBot, client: AsyncWebClient, pace: Pace) -> None:
     """Find the id of every channel that is given by its name; ConfigurationError for one that isn't there."""
     by_name = [registered for registered in bot if registered.channel.startswith("#")]
     operators = bot.operators_channel if (bot.operators_channel or "").startswith("#") else None
     try:
-        ids = await _ids_by_name(client) if by_name or operators else {}
+        ids = await _ids_by_name(client, pace) if by_name or operators else {}
     except SLACK_FAILURES as error:
         raise ConfigurationError(f"Slack does not tell the bot its channels ({error_code(error)}).") from None
     for registered in by_name:
@@ -77,8 +80,9 @@ def what_became_of(channel_id: str, closed: str) -> str:
 class Channels:
     """Tells how channels stand to the bot; remembered for a minute."""
 
-    def __init__(self, client: AsyncWebClient, clock: Callable[[], float]) -> None:
+    def __init__(self, client: AsyncWebClient, pace: Pace, clock: Callable[[], float]) -> None:
         self._client = client
+        self._pace = pace
         self._clock = clock
         self._known: dict[str, tuple[float, Standing]] = {}
 
@@ -88,7 +92,7 @@ class Channels:
         if self._clock() - asked_at < FRESH_SECONDS:
             return standing
         try:
-            found = (await self._client.conversations_info(channel=channel))["channel"]
+            found = await self._info(channel)
         except SLACK_FAILURES as error:
             return self.note(channel, error) or standing
         return self._remember(channel, _standing(found))
@@ -102,12 +106,19 @@ class Channels:
         if standing.closed is None and self._clock() - asked_at < START_FRESH_SECONDS:
             return True
         try:
-            found = (await self._client.conversations_info(channel=channel))["channel"]
+            found = await self._info(channel)
         except SLACK_FAILURES as error:
             if error_code(error) in ("channel_not_found", "missing_scope"):
                 return False
             raise CannotCheckError(f"Slack can't be asked about channel {channel} just now.") from error
         return self._remember(channel, _standing(found)).closed is None
+
+    async def _info(self, channel: str) -> Mapping[str, Any]:
+        asked = await look_up(
+            self._pace, "conversations.info", lambda: self._client.conversations_info(channel=channel)
+        )
+        found: Mapping[str, Any] = asked["channel"]
+        return found
 
     def note(self, channel: str, error: BaseException) -> Standing | None:
         """Remember what a refused call says of a channel, and return it; None if it says nothing of it."""
@@ -128,13 +139,13 @@ def _standing(found: Mapping[str, Any]) -> Standing:
     return Standing(closed, bool(found.get("is_ext_shared")))
 
 
-async def _ids_by_name(client: AsyncWebClient) -> dict[str, str]:
+async def _ids_by_name(client: AsyncWebClient, pace: Pace) -> dict[str, str]:
     ids: dict[str, str] = {}
     cursor = ""
+    types = "public_channel,private_channel"
+    list_channels = partial(client.conversations_list, types=types, exclude_archived=True, limit=200)
     while True:
-        page = await client.conversations_list(
-            types="public_channel,private_channel", exclude_archived=True, limit=200, cursor=cursor
-        )
+        page = await look_up(pace, "conversations.list", partial(list_channels, cursor=cursor))
         ids.update({channel["name"]: channel["id"] for channel in page["channels"]})
         cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
         if not cursor:

@@ -9,19 +9,23 @@ from zoneinfo import available_timezones
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from kernbot.engine.authority import Ids, Person
 from kernbot.runtime.answerers import Named
 from kernbot.runtime.service import REMEMBERED_SECONDS, CannotCheckError
 from kernbot.slack.failures import SLACK_FAILURES, error_code
 from kernbot.slack.ids import is_group, person_id, slack_user
+from kernbot.slack.outbox.calls import Call, look_up
+from kernbot.slack.outbox.pace import Pace
 
 
 class SlackPeople:
     """Looks people and groups up in Slack; many that wait for the same answer share one request."""
 
-    def __init__(self, client: AsyncWebClient, team_id: str, clock: Callable[[], float]) -> None:
+    def __init__(self, client: AsyncWebClient, pace: Pace, team_id: str, clock: Callable[[], float]) -> None:
         self._client = client
+        self._pace = pace
         self._team_id = team_id
         self._clock = clock
         self._known: dict[Hashable, tuple[float, asyncio.Task[Any]]] = {}
@@ -126,7 +130,7 @@ class SlackPeople:
         return user
 
     async def _user(self, user_id: str) -> dict[str, Any]:
-        response = await self._client.users_info(user=user_id)
+        response = await self._ask("users.info", lambda: self._client.users_info(user=user_id))
         user: dict[str, Any] = response["user"]
         return user
 
@@ -137,7 +141,9 @@ class SlackPeople:
     async def _users_of(self, group: str) -> set[str]:
         """Return who is in a group; nobody is in one that there is no more."""
         try:
-            response = await self._client.usergroups_users_list(usergroup=group)
+            response = await self._ask(
+                "usergroups.users.list", lambda: self._client.usergroups_users_list(usergroup=group)
+            )
         except SlackApiError as error:
             if error_code(error) == "no_such_subteam":
                 return set()
@@ -145,7 +151,7 @@ class SlackPeople:
         return set(response["users"])
 
     async def _handles(self) -> dict[str, str]:
-        response = await self._client.usergroups_list()
+        response = await self._ask("usergroups.list", self._client.usergroups_list)
         return {group["id"]: group["handle"] for group in response["usergroups"]}
 
     async def _members(self, channel: str | None, max_age: float) -> set[str]:
@@ -167,11 +173,20 @@ class SlackPeople:
         members: set[str] = set()
         cursor = ""
         while True:
-            page = await self._client.conversations_members(channel=channel, limit=200, cursor=cursor)
+            page = await self._page_of_members(channel, cursor)
             members.update(page["members"])
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return members
+
+    async def _page_of_members(self, channel: str, cursor: str) -> AsyncSlackResponse:
+        return await self._ask(
+            "conversations.members",
+            lambda: self._client.conversations_members(channel=channel, limit=200, cursor=cursor),
+        )
+
+    async def _ask(self, method: str, call: Call) -> AsyncSlackResponse:
+        return await look_up(self._pace, method, call)
 
     async def _shared(self, key: Hashable, max_age: float, ask: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         asked_at, task = self._known.get(key, (0.0, None))

@@ -12,8 +12,9 @@ from kernbot.engine.authority import MEMBERS, Deed, Refusal, may_answer
 from kernbot.localslack import Kind, LocalSlack
 from kernbot.runtime.service import FRESH_SECONDS, REMEMBERED_SECONDS, CannotCheckError
 from kernbot.slack.manifest import manifest
+from kernbot.slack.outbox.pace import Pace
 from kernbot.slack.people import SlackPeople
-from tests.scenarios.team import MovedClock
+from tests.scenarios.team import MovedClock, passing
 
 OPS = "C01OPS"
 
@@ -44,7 +45,7 @@ async def office() -> AsyncIterator[Office]:
     slack.invite(app, OPS)
     async with slack.serve() as server:
         client = AsyncWebClient(token=app.bot_token, base_url=server.base_url, retry_handlers=[])
-        yield Office(slack, SlackPeople(client, "T01LOCAL", clock), clock)
+        yield Office(slack, SlackPeople(client, Pace(passing()), "T01LOCAL", clock), clock)
 
 
 @pytest.mark.parametrize(

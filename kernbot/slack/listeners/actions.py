@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,9 +12,11 @@ from kernbot.db.base import PauseRecord
 from kernbot.errors import KernbotError
 from kernbot.run.answer import Action, Answer
 from kernbot.slack import ids
+from kernbot.slack.failures import SLACK_FAILURES, error_code
 from kernbot.slack.listeners.all_calls import approve_all, calls_of
 from kernbot.slack.listeners.doors import Doors
 from kernbot.slack.listeners.telling import Message, cancel, question, refusal_of, retry, run_for
+from kernbot.slack.outbox.sender import Place
 from kernbot.slack.parse.payloads import Click
 from kernbot.slack.render import modals, refusals
 from kernbot.slack.render.answering import FORMS, answering
@@ -21,6 +24,8 @@ from kernbot.slack.render.calls_form import review_of_all
 from kernbot.slack.render.cancelling import cancel_form
 from kernbot.slack.render.forms import form_of
 from kernbot.slack.render.turn import to_approve
+
+_log = logging.getLogger(__name__)
 
 ANSWERS = {
     ids.APPROVE: Action.confirm,
@@ -85,7 +90,12 @@ class Actions:
             await self._refuse_unknown(body)
             return
         show = self._doors.client.views_push if click.view_id else self._doors.client.views_open
-        opened = await show(trigger_id=click.trigger_id, view=modals.loading())
+        try:
+            opened = await show(trigger_id=click.trigger_id, view=modals.loading())
+        except SLACK_FAILURES as error:
+            _log.info("modal not opened: %s", error_code(error))
+            await self._doors.sender.tell(Place.of_click(body), refusals.not_opened())
+            return
         try:
             wanted = await self._wanted_view(click)
         except KernbotError as error:

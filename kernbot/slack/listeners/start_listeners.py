@@ -165,7 +165,7 @@ class StartButtons:
             name = await self._doors.people.display_name(asked.user_id)
             await self._tell(body, refusals.not_your_form(name, self._doors.command))
             return
-        await self._starting.open_offered(form, click.trigger_id, _place_of(body))
+        await self._starting.open_offered(form, click.trigger_id, Place.of_click(body))
 
     async def again(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Open the form of a workflow with the input of one of its runs filled in, to somebody who may see that."""
@@ -199,18 +199,7 @@ class StartButtons:
         return Asked(who=self._doors.person(user["id"], user.get("team_id")), user_id=user["id"])
 
     async def _tell(self, body: dict[str, Any], message: dict[str, Any]) -> None:
-        await self._doors.sender.tell(_place_of(body), message)
-
-
-def _place_of(body: Mapping[str, Any]) -> Place:
-    """Return where a click was made."""
-    container = body.get("container") or {}
-    return Place(
-        user_id=body["user"]["id"],
-        channel=container.get("channel_id"),
-        thread_ts=container.get("thread_ts"),
-        response_url=body.get("response_url"),
-    )
+        await self._doors.sender.tell(Place.of_click(body), message)
 
 
 def _at_fields(errors: dict[str, str], body: Mapping[str, Any]) -> Response:

@@ -14,8 +14,9 @@ from kernbot.runtime.registry import KernBot, Registration
 from kernbot.slack.channels import Channels
 from kernbot.slack.failures import SLACK_FAILURES, error_code
 from kernbot.slack.ids import TokenMaker
+from kernbot.slack.outbox.calls import RateLimitedError
 from kernbot.slack.outbox.pace import Pace, Turn, Urgency
-from kernbot.slack.outbox.sender import RateLimitedError, Sender
+from kernbot.slack.outbox.sender import Sender
 from kernbot.slack.render.fold import fold
 
 _log = logging.getLogger(__name__)

@@ -21,11 +21,12 @@ from kernbot.runtime.dispatcher import InProcessDispatcher
 from kernbot.slack.channels import CLOSED_BY
 from kernbot.slack.failures import SLACK_FAILURES, error_code
 from kernbot.slack.ids import permalink
+from kernbot.slack.outbox.calls import RateLimitedError
 from kernbot.slack.outbox.complaints import Complaints
 from kernbot.slack.outbox.desks import Desks
 from kernbot.slack.outbox.folds import Folds
 from kernbot.slack.outbox.pace import Pace, Ticket, Turn
-from kernbot.slack.outbox.sender import RateLimitedError, Sender
+from kernbot.slack.outbox.sender import Sender
 from kernbot.slack.outbox.wanted import Key, Message
 from kernbot.slack.outbox.work import PARENT, Desk, Work, key_of
 

@@ -45,6 +45,9 @@ POSTS_IN_A_CHANNEL = Rate(5, 1.0)
 UPDATES_OF_A_RUN = Rate(1, 1.0)
 """Our own: a parent message is no ticker."""
 
+AS_SLACK_LETS = Rate(1_000_000, 0.0)
+"""For what people wait for: it is asked at once, and put off when Slack says so."""
+
 RATES = {
     "chat.postMessage": POSTS,
     "chat.update": TIER_3,
@@ -53,6 +56,13 @@ RATES = {
     "chat.appendStream": TIER_4,
     "chat.stopStream": TIER_2,
     "views.publish": TIER_4,
+    "views.update": AS_SLACK_LETS,
+    "users.info": AS_SLACK_LETS,
+    "usergroups.list": AS_SLACK_LETS,
+    "usergroups.users.list": AS_SLACK_LETS,
+    "conversations.info": AS_SLACK_LETS,
+    "conversations.list": AS_SLACK_LETS,
+    "conversations.members": AS_SLACK_LETS,
     "conversations.history": TIER_3,
     "conversations.replies": TIER_3,
 }

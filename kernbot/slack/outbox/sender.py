@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -18,6 +18,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from kernbot.db.slack import SlackMessage
 from kernbot.errors import ConflictError
 from kernbot.slack.failures import SLACK_FAILURES, error_code
+from kernbot.slack.outbox.calls import Call, RateLimitedError, in_turn, unless_put_off
 from kernbot.slack.outbox.pace import Pace, Turn, Urgency
 from kernbot.slack.parse.payloads import Click
 from kernbot.slack.render.blocks import section
@@ -42,13 +43,16 @@ class Place:
     thread_ts: str | None = None
     response_url: str | None = None
 
-
-class RateLimitedError(Exception):
-    """Slack puts a call off; it was not made."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"Slack puts the call off for {seconds} s")
-        self.seconds = seconds
+    @classmethod
+    def of_click(cls, body: Mapping[str, Any]) -> Place:
+        """Return where a click was made, from its payload."""
+        container = body.get("container") or {}
+        return cls(
+            user_id=body["user"]["id"],
+            channel=container.get("channel_id"),
+            thread_ts=container.get("thread_ts"),
+            response_url=body.get("response_url"),
+        )
 
 
 class Sender:
@@ -66,7 +70,7 @@ class Sender:
         """
         in_thread: dict[str, Any] = {"thread_ts": row.thread_ts, "reply_broadcast": broadcast} if row.thread_ts else {}
         metadata = {"event_type": EVENT_TYPE, "event_payload": {"message_id": row.message_id}}
-        response = await _unless_put_off(
+        response = await unless_put_off(
             self._client.chat_postMessage(
                 channel=row.channel, metadata=metadata, unfurl_links=False, unfurl_media=False, **in_thread, **message
             )
@@ -86,7 +90,7 @@ class Sender:
     async def update(self, row: SlackMessage, message: dict[str, Any]) -> None:
         """Replace a message by a call when it is its turn. Raises RateLimitedError, and what Slack's client raises."""
         try:
-            await _unless_put_off(self._client.chat_update(channel=row.channel, ts=str(row.ts), **message))
+            await unless_put_off(self._client.chat_update(channel=row.channel, ts=str(row.ts), **message))
         except SlackApiError as error:
             if error_code(error) != "message_not_found":
                 raise
@@ -110,7 +114,7 @@ class Sender:
             chunks=[{"type": "blocks", "blocks": [section(row.message_id, first)]}],
         )
         try:
-            return str((await _unless_put_off(call))["ts"])
+            return str((await unless_put_off(call))["ts"])
         except RateLimitedError as late:
             self._pace.hold(_START_STREAM, late.seconds)
             raise
@@ -128,7 +132,7 @@ class Sender:
     async def stop_stream(self, row: SlackMessage) -> None:
         """Let it grow no more, when it is this call's turn: only then can it be updated. Raises as `update` does."""
         try:
-            await _unless_put_off(self._client.chat_stopStream(channel=row.channel, ts=str(row.ts)))
+            await unless_put_off(self._client.chat_stopStream(channel=row.channel, ts=str(row.ts)))
         except SlackApiError as error:
             if error_code(error) not in _HAS_ENDED:
                 raise
@@ -206,7 +210,10 @@ class Sender:
     async def show(self, view_id: str, view: dict[str, Any], view_hash: str | None = None) -> None:
         """Show something else in a modal; with the hash of what is shown, only if it still is. It may be closed."""
         try:
-            await self._client.views_update(view_id=view_id, view=view, hash=view_hash)
+            await self._in_turn(
+                Turn("views.update", Urgency.CLAIM),
+                lambda: self._client.views_update(view_id=view_id, view=view, hash=view_hash),
+            )
         except SLACK_FAILURES as error:
             _log.info("modal not updated: %s", error_code(error))
 
@@ -244,14 +251,8 @@ class Sender:
             return False
         return bool(response.status_code == HTTPStatus.OK)
 
-    async def _in_turn(self, turn: Turn, call: Callable[[], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:
-        """Make a call when it is its turn, again if Slack puts it off."""
-        while True:
-            await self._pace.ask(turn).granted()
-            try:
-                return await _unless_put_off(call())
-            except RateLimitedError as late:
-                self._pace.hold(turn, late.seconds)
+    async def _in_turn(self, turn: Turn, call: Call) -> AsyncSlackResponse:
+        return await in_turn(self._pace, turn, call)
 
     @property
     def _own_host(self) -> tuple[str, str | None]:
@@ -263,12 +264,3 @@ def _ids_in(message: dict[str, Any]) -> Iterator[str | None]:
     """Yield where our id for a message may stand."""
     yield ((message.get("metadata") or {}).get("event_payload") or {}).get("message_id")
     yield from (block.get("block_id") for block in message.get("blocks") or ())
-
-
-async def _unless_put_off(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
-    try:
-        return await call
-    except SlackApiError as error:
-        if error_code(error) not in ("ratelimited", "rate_limited"):
-            raise
-        raise RateLimitedError(float(error.response.headers.get("Retry-After", 1))) from None

@@ -24,7 +24,8 @@ from kernbot.run.agent import RunEvent
 from kernbot.run.events import WorkflowRunOutputEvent
 from kernbot.slack.channels import Channels
 from kernbot.slack.failures import SLACK_FAILURES, error_code
-from kernbot.slack.outbox.sender import RateLimitedError, Sender
+from kernbot.slack.outbox.calls import RateLimitedError
+from kernbot.slack.outbox.sender import Sender
 from kernbot.slack.outbox.talking import Talking
 from kernbot.slack.outbox.wanted import Key
 from kernbot.slack.outbox.work import PARENT, key_of

@@ -151,6 +151,11 @@ def form_not_opened() -> dict[str, Any]:
     return _message("Not started: the form could not be made just now.", "Please try again in a moment.")
 
 
+def not_opened() -> dict[str, Any]:
+    """Return the answer to a click that was to open something, where Slack opened nothing."""
+    return _message("Slack could not open this just now.", "Nothing was changed. Please try again in a moment.")
+
+
 def errors_in_form(texts: Sequence[str]) -> dict[str, Any]:
     """Return the answer to a form that was found wrong too late to say so at its fields."""
     return _message("Not started:", fitting(escape(text) for text in texts))
