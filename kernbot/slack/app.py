@@ -42,7 +42,7 @@ def build_app(doors: Doors, inbox: Inbox, homes: Homes, settings: Settings) -> A
     """Return the app with its listeners: the same over both transports."""
     secret = settings.signing_secret.get_secret_value() if settings.signing_secret else None
     app = AsyncApp(client=doors.client, signing_secret=secret)
-    Memberships(doors.people).listen(app)
+    Memberships(doors).listen(app)
     app.command(settings.command)(inbox.handle)
     app.action(OPENING)(Actions(doors).open)
     app.action(ids.SHOW_WAITING)(Folded(doors).show)

@@ -120,6 +120,11 @@ class Channels:
         found: Mapping[str, Any] = asked["channel"]
         return found
 
+    def forget(self, channel: str) -> None:
+        """Ask again how a channel stands; until Slack tells, what was known holds."""
+        if channel in self._known:
+            self._known[channel] = (-FRESH_SECONDS, self._known[channel][1])
+
     def note(self, channel: str, error: BaseException) -> Standing | None:
         """Remember what a refused call says of a channel, and return it; None if it says nothing of it."""
         closed = CLOSED_BY.get(error_code(error))

@@ -9,9 +9,21 @@ from kernbot.slack import ids
 COMMAND = "/kern"
 EXAMPLE_URL = "https://kern.example.com/slack/events"
 USAGE = "run [NAME [input]] | list | pending | status [RUN] | history [NAME] | retry RUN | cancel RUN | help"
+CHANNEL_EVENTS = (
+    "channel_archive",
+    "channel_deleted",
+    "channel_left",
+    "channel_unarchive",
+    "group_archive",
+    "group_deleted",
+    "group_left",
+    "group_unarchive",
+)
+"""What tells whether the bot can post in a channel, public or private; its own removal is `channel_left`."""
 EVENTS = (
     "app_home_opened",
     "app_mention",
+    *CHANNEL_EVENTS,
     "member_joined_channel",
     "member_left_channel",
     "subteam_members_changed",

@@ -25,7 +25,7 @@ async def channels(team: Team) -> None:
         team.slack.invite(team.app, channel)
 
 
-def close(team: Team, how: str) -> str:
+def close(team: Team, how: str, *, seconds: float = 61) -> str:
     """Make the channel of the cards unusable; return what the cards say of it.
 
     What is under way to it just then is refused.
@@ -38,7 +38,7 @@ def close(team: Team, how: str) -> str:
         team.refused.add("channel_not_found")
     else:
         team.slack.leave(team.app.bot_user_id, CHANNEL)
-    team.clock.move(61)
+    team.clock.move(seconds)
     return {"archived": "is archived", "deleted": "is gone", "left": "the bot was removed from"}[how]
 
 
@@ -55,6 +55,18 @@ async def test_a_card_moves_to_the_operators_channel(team: Team, how: str) -> No
         await team.person("olga").click(OPERATORS, moved["ts"], "pause.approve")
         await team.hears("olga", "Not recorded: you are not a full member", channel=OPERATORS)
         assert (await team.run()).run.status is RunStatus.PAUSED
+
+
+@pytest.mark.parametrize("how", ["archived", "deleted", "left"])
+async def test_the_fall_back_begins_at_once(team: Team, how: str) -> None:
+    """Slack tells of it, and nobody waits for the next look."""
+    async with team.bot(Deploy().workflow, operators_channel="#operators"):
+        card = await team.ask("deploy", QUESTION)
+        await team.says(team.parents()[0], "Open the question")
+        say_of_it = close(team, how, seconds=0)
+        moved = (await team.until(lambda: team.posted(OPERATORS)))[0]
+        assert moved["text"] == card["text"]
+        assert say_of_it in words(moved)
 
 
 async def test_a_moved_card_is_answered_by_whoever_may(team: Team) -> None:

@@ -6,20 +6,24 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from kernbot.slack.people import SlackPeople
+from kernbot.slack.listeners.doors import Doors
+from kernbot.slack.manifest import CHANNEL_EVENTS
 
 
 class Memberships:
     """Hears of changes; what gets lost on the way is found out when it is asked for again."""
 
-    def __init__(self, people: SlackPeople) -> None:
-        self._people = people
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+        self._people = doors.people
 
     def listen(self, app: AsyncApp) -> None:
         """Have the app tell of all that changes who may."""
         app.event("user_change")(self.person_changed)
         app.event("member_joined_channel")(self.channel_changed)
         app.event("member_left_channel")(self.channel_changed)
+        for event in CHANNEL_EVENTS:
+            app.event(event)(self.standing_changed)
         app.event("subteam_members_changed")(self.group_members_changed)
         app.event("subteam_updated")(self.group_changed)
 
@@ -30,6 +34,12 @@ class Memberships:
     async def channel_changed(self, event: dict[str, Any]) -> None:
         """Forget who is in a channel."""
         self._people.forget_channel(event["channel"])
+
+    async def standing_changed(self, event: dict[str, Any]) -> None:
+        """Forget a channel, and look whether the questions in it can stay there: the bot may have been removed."""
+        self._people.forget_channel(event["channel"])
+        self._doors.channels.forget(event["channel"])
+        await self._doors.outbox.recover()
 
     async def group_members_changed(self, event: dict[str, Any]) -> None:
         """Forget who is in a group."""
