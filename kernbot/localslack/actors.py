@@ -256,8 +256,17 @@ class Actor:
             told = {**body, "channel_type": "im"}
             self._workspace.tell("message", told, channel=channel, apps=apps, subscription="message.im")
             return
-        mentioned = [app for app in apps if f"<@{app.bot_user_id}>" in message.content.text]
-        self._workspace.tell("app_mention", body | {"type": "app_mention"}, channel=channel, apps=mentioned)
+        mentioned = [app for app in self._workspace.apps if f"<@{app.bot_user_id}>" in message.content.text]
+        for app in mentioned:
+            if app not in apps:
+                text = f"You mentioned {app.bot_name}, which is not in this channel: /invite @{app.bot_name} adds it."
+                self._workspace.notify(channel, self._id, text)
+        self._workspace.tell(
+            "app_mention",
+            body | {"type": "app_mention"},
+            channel=channel,
+            apps=[app for app in mentioned if app in apps],
+        )
 
     def _now(self) -> str:
         return timestamp(microseconds(self._workspace.clock()))

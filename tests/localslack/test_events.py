@@ -63,6 +63,14 @@ async def test_no_mention(both: Wired) -> None:
     assert (await both.hears("app_mention"))["text"].endswith("last")
 
 
+async def test_a_mention_where_the_app_is_not(both: Wired) -> None:
+    """Slack tells who wrote it, and nobody else, how the app gets there."""
+    await both.ana.say(SECRET, "@kern psst")
+    told = both.ana.messages(SECRET)[-1]
+    assert told["ephemeral"]
+    assert told["text"].endswith("is not in this channel: /invite @kern adds it.")
+
+
 async def test_direct_message(both: Wired) -> None:
     """A direct message is told as one, mention or not, and not as a mention."""
     direct = (await both.bot.client.conversations_open(users="U01ANA"))["channel"]["id"]

@@ -144,8 +144,16 @@ export class Modal {
     first?.[1].input.focus();
   }
 
+  /** Once for each view, however often Escape is pressed until it is gone. */
   async #close() {
-    if (!this.sending) await this.actions.close(this.view);
+    const { view } = this;
+    if (this.sending || this.closing === view.id) return;
+    this.closing = view.id;
+    try {
+      await this.actions.close(view);
+    } finally {
+      this.closing = null;
+    }
   }
 
   #cancel(event) {

@@ -209,8 +209,8 @@ def _with_words(fields: Sequence[FieldFacts], named: set[str], words: str) -> tu
     free = next((item for item in sorted(texts, key=lambda item: not item.is_long) if item.name not in named), None)
     if free is None:
         return list(fields), [f"*Left out,* for it has no name: {_shown(words, fields)}. Type {code('name=value')}."]
-    how = f"Type {code(f'{free.name}=…')} to say what goes where."
-    problem = f"*Please check the next field:* what you typed without a name stands in it. {how}"
+    how = f"In a command, {code(f'{free.name}=…')} says what goes where."
+    problem = f"*Please check the next field:* your text stands in it. {how}"
     return [replace(item, typed=words, problem=problem) if item is free else item for item in fields], []
 
 

@@ -14,6 +14,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 OPTIONS = [option("red"), option("blue", description=plain("as the sea"))]
 
+_TWICE = """() => {
+  const dialog = document.querySelector("dialog.modal");
+  for (const _ of [1, 2]) dialog.dispatchEvent(new Event("cancel", { cancelable: true }));
+}"""
+
 
 async def send(dialog: Locator) -> None:
     """Submit the form."""
@@ -181,6 +186,15 @@ class TestForms:
         await expect(dialog).to_be_hidden()
         assert (await desk.bot.told())["type"] == "view_closed"
         await expect(page.get_by_role("textbox", name="Message #ops")).to_be_focused()
+
+    async def test_escape_twice(self, desk: Desk) -> None:
+        """An impatient second Escape closes nothing that is closed already, and complains of nothing."""
+        page = await desk.look()
+        dialog = await desk.open_modal(page, modal(field("a", "Name"), notify_on_close=True))
+        await page.evaluate(_TWICE)
+        await expect(dialog).to_be_hidden()
+        assert (await desk.bot.told())["type"] == "view_closed"
+        await expect(page.locator(".toast")).to_have_count(0)
 
     async def test_escape_closes_the_list_first(self, desk: Desk) -> None:
         """Escape in an open list of choices closes the list and leaves the modal."""
