@@ -105,6 +105,7 @@ async def _base(bot: KernBot, settings: Settings, store: BotStore, clock: Callab
     workspace = await _workspace(client)
     await place_workflows(bot, client, pace)
     people = SlackPeople(client, pace, workspace.team_id, clock)
+    sender = Sender(client, pace, can_read_back=workspace.can_read_back)
     await identify(bot, people)
     return _Base(
         bot=bot,
@@ -116,9 +117,9 @@ async def _base(bot: KernBot, settings: Settings, store: BotStore, clock: Callab
         workspace=workspace,
         people=people,
         tokens=TokenMaker(key=await store.get_key("tokens"), team_id=workspace.team_id),
-        sender=Sender(client, pace, can_read_back=workspace.can_read_back),
+        sender=sender,
         channels=Channels(client, pace, clock),
-        complaints=Complaints(clock),
+        complaints=Complaints(bot, sender, clock),
         troubles=Troubles(),
     )
 
@@ -216,7 +217,7 @@ class _Parts:
         settings = self._base.settings
         serve = serve_socket if settings.transport == "socket" else serve_http
         async with AsyncExitStack() as running:
-            for part in (self._outbox, self._dispatcher, self._inbox, self._homes):
+            for part in (self._base.complaints, self._outbox, self._dispatcher, self._inbox, self._homes):
                 running.push_async_callback(part.close)
             app = build_app(self._doors, self._inbox, self._homes, settings)
             address = await running.enter_async_context(serve(app, settings))

@@ -10,9 +10,8 @@ import pytest
 from kernbot.db.in_memory import InMemoryDb
 from kernbot.slack.outbox import wanted
 from tests.scenarios.team import Team, words
+from tests.scenarios.test_stale import add_admins, notices
 from tests.scenarios.workflows import QUESTION, Deploy
-
-OFTEN = 0.1
 
 
 class DamagedDb(InMemoryDb):
@@ -43,20 +42,23 @@ async def test_a_card_that_cannot_be_made_becomes_a_plain_one(team: Team, monkey
 
 
 async def test_a_question_whose_row_is_damaged_says_so(team: Team) -> None:
-    """Its card, details and lists say that it cannot be read, its run can be cancelled, and other runs go on."""
+    """Card, details, lists and operators are told that it cannot be read; its run can be cancelled, others go on."""
     team.store = store = DamagedDb()
     async with team.bot(Deploy().workflow):
         card = await team.ask("deploy", QUESTION)
         (pause,) = (await team.run()).pauses
         other = await team.ask("deploy", QUESTION)
     store.damage(pause.pause_id)
-    async with team.bot(Deploy().workflow):
+    add_admins(team)
+    async with team.bot(Deploy().workflow, operators_channel="#admins"):
         card = await team.says(card, "nobody can answer it")
         details = await team.press("ana", card, "pause.details")
         assert "What is stored of the question of step deploy cannot be read" in words(details).replace("\n", "")
         listed = words(await team.reads("ana", "pending"))
         assert QUESTION in listed
         assert "cannot be read" in listed
+        (told,) = await team.until(lambda: notices(team))
+        assert "A question can't be read; a plain card says so." in told
         assert "pause.retry" not in str((card, details))
         await team.click("ana", other, "pause.approve")
         await team.says(other, "Approved, the step ran")

@@ -9,6 +9,7 @@ import pytest
 
 from kernbot.run import RunStatus
 from tests.scenarios.team import CHANNEL, ELSEWHERE, Team, words
+from tests.scenarios.test_outbox import slow_to_ask
 from tests.scenarios.workflows import QUESTION, Deploy
 
 OFTEN = 0.05
@@ -137,3 +138,29 @@ async def test_a_question_whose_channel_closes_before_it_is_asked(team: Team) ->
         held.release()
         moved = (await team.until(lambda: team.posted(OPERATORS)))[0]
         assert moved["text"] == QUESTION
+
+
+async def test_operators_are_told_of_a_card_that_could_not_be_posted(team: Team) -> None:
+    """Once for its cause; it is posted at the next look."""
+    async with team.bot(slow_to_ask(), operators_channel="#operators", sweep_seconds=OFTEN):
+        for number in range(2):
+            await team.type("dee", "run deploy")
+            parent = (await team.until(lambda number=number: team.parents()[number:]))[0]  # type: ignore[misc]
+            team.line.refuse("chat.postMessage", "fatal_error", status=500)
+            await team.under(parent, QUESTION)
+        told = [words(message["blocks"]) for message in team.posted(OPERATORS)]
+    assert ["*A message (card) could not be sent, will be tried again.*" in text for text in told] == [True]
+    assert "`fatal_error`" in told[0]
+
+
+async def test_approvers_whom_nobody_reaches_are_asked_for_in_the_operators_channel(team: Team) -> None:
+    """Somebody has to see the question, though nobody else may answer it."""
+    async with team.bot(Deploy().workflow, register=APPROVERS, operators_channel="#operators"):
+        await team.ask("deploy", QUESTION)
+        await team.says(team.parents()[0], "Open the question")
+        team.slack.deactivate("UOLGA")
+        await team.knows("user_change")
+        close(team, "archived")
+        moved = (await team.until(lambda: team.posted(OPERATORS)))[0]
+        await team.person("bob").click(OPERATORS, moved["ts"], "pause.approve")
+        await team.hears("bob", "Not recorded", channel=OPERATORS)

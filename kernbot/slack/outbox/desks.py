@@ -127,8 +127,8 @@ class Desks:
     ) -> Place:
         """Return where questions are asked that can't be in the thread of their run.
 
-        That is the workflow's channel, or else, for each question, its named approvers by direct message, or else the
-        operators' channel. Who may answer stays the same.
+        That is the workflow's channel, or else, for each question, its named approvers by direct message, or else, if
+        nobody is named or reached, the operators' channel. Who may answer stays the same.
         """
         if await self._is_open(registered.channel, standings):
             moved = {pause.pause_id: registered.channel for pause in waiting}
@@ -137,8 +137,9 @@ class Desks:
         operators = self._bot.operators_channel
         if operators is None or not await self._is_open(operators, standings):
             return Place(readers=readers)
-        unnamed = {pause.pause_id: operators for pause in waiting if not self._readers.named(registered, pause)}
-        return Place(moved=unnamed, readers=readers)
+        named = self._readers.named
+        unseen = [pause for pause in waiting if not (named(registered, pause) and readers[pause.pause_id])]
+        return Place(moved={pause.pause_id: operators for pause in unseen}, readers=readers)
 
     async def _is_open(self, channel: str, standings: dict[str, Standing]) -> bool:
         standings[channel] = await self._channels.look_at(channel)
@@ -155,7 +156,7 @@ class Desks:
         )
         for pause in facts.pauses:
             if pause.cause == "damaged":
-                self._complaints.log("a question can't be read; a plain card says so", pause.pause_id, facts.run_id)
+                self._complaints.tell("a question can't be read; a plain card says so", pause.pause_id, facts.run_id)
         if waiting is None:
             return facts
         asked = next(pause for pause in facts.pauses if pause.pause_id == waiting.pause_id)

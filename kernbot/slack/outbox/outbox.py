@@ -246,7 +246,9 @@ class Outbox:
             self._complaints.log(f"nothing can be posted in {work.channel}", code, run_id)
         else:
             under_way.given_up.add(work.wanted.key)
-            self._complaints.log(f"a message ({work.wanted.role}) could not be sent, will be tried again", code, run_id)
+            is_lost = work.wanted.role in ("card", "moved") and work.turn is not None and not (work.row and work.row.ts)
+            complain = self._complaints.tell if is_lost else self._complaints.log
+            complain(f"a message ({work.wanted.role}) could not be sent, will be tried again", code, run_id)
 
     async def _carry_out(self, desk: Desk, work: Work) -> SlackMessage:
         if work.row is None or work.row.ts is None:

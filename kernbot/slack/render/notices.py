@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from kernbot.slack.ids import is_group
+from kernbot.slack.ids import is_group, short_id
 from kernbot.slack.render.blocks import Block, context, message, section
 from kernbot.slack.render.facts import Listed
 from kernbot.slack.render.question import place_of
@@ -20,6 +20,13 @@ def stale(workflow: str, listed: Sequence[Listed], total: int, after: float, own
     waiting = "waits" if total == 1 else "wait"
     headline = f"{counted(total, 'question')} of {code(workflow)} {waiting} for more than {duration(after)}."
     return message(headline, _stale(headline, listed, total, owners))
+
+
+def trouble(what: str, cause: str, run_id: str) -> dict[str, Any]:
+    """Return what is told of a message or a question that goes wrong: `what` is a sentence of ours without its end."""
+    headline = f"{what[0].upper()}{what[1:]}."
+    where = f"Run {short_id(run_id)}: {code(cause)}. The same is told again after an hour at the earliest."
+    return message(headline, [section("trouble.what", f"*{headline}*"), context("trouble.where", where)])
 
 
 def _stale(headline: str, listed: Sequence[Listed], total: int, owners: Sequence[str]) -> Iterator[Block]:
