@@ -44,5 +44,5 @@ def test_the_readme_has_all_pictures() -> None:
 
 
 def test_the_readme_has_all_programs() -> None:
-    """A workflow, an agent and a bot are shown."""
-    assert len(PROGRAMS) == 3
+    """A workflow, an agent, who may answer, and a bot are shown."""
+    assert len(PROGRAMS) == 4
