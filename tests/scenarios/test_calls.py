@@ -86,12 +86,12 @@ async def test_several_calls_of_one_turn_are_decided_one_by_one(team: Team) -> N
     async with team.bot(two_refunds(made).workflow):
         card = await team.ask("refund", "Approve 2 calls of `clerk`?")
         await team.click("ana", card, "call.approve.1")
-        card = await team.says(card, "*1 of 2 decided.* The agent goes on when all are.")
+        card = await team.says(card, "*1 of 2 decided.* The agent goes on when both are.")
         assert "*Approved* by <@UANA>" in words(card)
         assert not made
         form = await team.press("bob", card, "call.feedback.2")
         assert (await team.send("bob", form, "Twice.")).ok
-        card = await team.says(card, "All 2 decided: ")
+        card = await team.says(card, "Both decided: ")
         card = await team.says(card, "The call was made.")
         assert "*Rejected* by <@UBOB>" in words(card)
         assert "The call was not made, the agent was told. Reason:\nTwice." in words(card)
@@ -120,7 +120,7 @@ async def test_who_approves_all_is_told_what_others_have_decided_before(team: Te
         assert (await team.send("bob", form)).ok
         await team.says(old, "1 of 2 decided")
         await team.click("ana", old, "pause.approve_all", stale=True)
-        await team.says(old, "All 2 decided")
+        await team.says(old, "Both decided")
         told = await team.hears("ana", "Approved all but this one of the 2 calls")
         assert "Call 1, `issue_refund`: <@UBOB> rejected it" in told
         team.clock.move(1)

@@ -121,10 +121,10 @@ def test_a_decided_call_says_by_whom_and_what_follows() -> None:
     """Its buttons are gone, its values are short; the one that is left has the primary button and the menu."""
     message = shown(answered(FIRST, Action.confirm, "held"), LONG)
     assert message["text"] == "1 of 2 decided: Approve 2 calls of `refund-agent`?"
-    assert text_of(part(message, "state")) == "*1 of 2 decided.* The agent goes on when all are."
-    assert text_of(part(message, "call.1")).endswith("order: A-1, amount: 129, 1 more")
+    assert text_of(part(message, "state")) == "*1 of 2 decided.* The agent goes on when both are."
+    assert text_of(part(message, "call.1")) == "1. issue_refundorder: A-1, amount: 129, 1 more"
     assert text_of(part(message, "outcome.1")) == (
-        f"*Approved* by <@U02ANA>, {ANSWERED}. The agent goes on once the other calls are decided."
+        f"*Approved* by <@U02ANA>, {ANSWERED}. The agent goes on once the other call is decided."
     )
     assert styles(message) == {"call.review.2": "primary", "call.feedback.2": "danger", "pause.more": None}
     assert text_of(part(message, "rules")).split("\n")[1:] == [
@@ -137,7 +137,7 @@ def test_when_all_are_decided_no_button_is_left() -> None:
     """Each call keeps its line, and the reason of a reject stands below it."""
     rejected = answered(SECOND, Action.reject, "skipped", feedback="wrong person", by="U03BOB")
     message = shown(answered(FIRST, Action.confirm, "ran"), rejected)
-    assert message["text"] == "All 2 decided: Approve 2 calls of `refund-agent`?"
+    assert message["text"] == "Both decided: Approve 2 calls of `refund-agent`?"
     assert not styles(message)
     assert text_of(part(message, "outcome.1")).endswith("The call was made.")
     assert text_of(part(message, "reason.2")) == "wrong person"

@@ -11,6 +11,7 @@ import pytest
 from kernbot.errors import ConfigurationError
 from kernbot.localslack.block_kit import check_view
 from kernbot.run.answer import Action
+from kernbot.run.status import RunStatus
 from kernbot.slack import ids
 from kernbot.slack.render import modals, refusals
 from kernbot.slack.render.facts import FieldFacts, PauseFacts
@@ -308,3 +309,19 @@ def test_a_long_call_is_shown_as_json_in_pieces() -> None:
     texts = [piece["elements"][-1]["elements"][0]["text"] for piece in pieces]
     assert json.loads("".join(texts)) == json.loads(call)
     assert text_of(pieces[0]).startswith(f"part 1 of {len(pieces)}")
+
+
+def test_details_show_short_values_as_code_and_longer_ones_plain() -> None:
+    """As on the card, each whole on its line."""
+    long = "a sentence of more than thirty characters"
+    view = modals.details(RUN, replace(CONFIRMATION, values=[("version", "3"), ("why", long)]))
+    (quote,) = part(view, "values.0")["elements"]
+    shown = [(inline["text"], inline.get("style", {}).get("code")) for inline in quote["elements"]]
+    assert shown == [("version: ", None), ("3", True), ("\n", None), ("why: ", None), (long, None)]
+
+
+def test_details_of_a_run_that_has_ended_say_what_did_not_run() -> None:
+    """In the past tense: nothing more is to come."""
+    steps = [replace(step, state="not_run") for step in RUN.steps]
+    view = modals.run_details(ended(RunStatus.CANCELLED, steps=steps))
+    assert "announce  did not run" in text_of(part(view, "steps.0"))

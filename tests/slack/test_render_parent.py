@@ -13,7 +13,7 @@ from kernbot.slack import ids
 from kernbot.slack.render.facts import RunFacts, StepFacts
 from kernbot.slack.render.parent import parent
 from kernbot.slack.render.result import result
-from tests.slack.render_samples import CONFIRMATION, RUN, TOKENS, answered, buttons, ended, part, parts, text_of
+from tests.slack.render_samples import CONFIRMATION, ROUTE, RUN, TOKENS, answered, buttons, ended, part, parts, text_of
 
 FAILED = [*RUN.steps[:4], StepFacts(name="announce", state="failed", error="HTTPStatusError: 503 Service Unavailable")]
 
@@ -187,3 +187,10 @@ def test_the_result_names_the_failed_steps() -> None:
     assert text_of(part(message, "failed")) == (
         "*Finished with 1 failed step:* `announce`\n`announce`: `HTTPStatusError: 503 Service Unavailable`"
     )
+
+
+def test_a_choice_is_told_with_who_chose() -> None:
+    """In the summary of the run, the person first."""
+    chosen = answered(ROUTE, Action.select, "ran", routes=("canary",))
+    message = shown(ended(pauses=[chosen]))
+    assert text_of(part(message, "decisions")) == "`roll-out`: <@U02ANA> chose `canary`"

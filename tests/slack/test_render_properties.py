@@ -86,7 +86,7 @@ SHORT = st.sampled_from(TRICKS) | st.text(max_size=12)
 ANY = st.tuples(SHORT | st.sampled_from("x<😀\n\u202e"), st.sampled_from([1, 1, 5_000]))
 """A text, and how often it is repeated, up to 5,000 characters."""
 FOLLOWED: tuple[Followed, ...] = ("resuming", "stuck", "held", "ran", "failed", "skipped", "else", "cancelled", "again")
-STATES = ("done", "failed", "skipped", "running", "waiting", "not_yet", "not_run")
+STATES = ("done", "failed", "skipped", "running", "waiting", "not_yet", "not_run", "will_not_run")
 PAUSES = (
     CONFIRMATION,
     USER_INPUT,

@@ -38,6 +38,7 @@ from kernbot.slack.render.text import short
 from kernbot.slack.render.turn import (
     Calls,
     digest_of_all,
+    every_one_of,
     is_cut,
     name_of,
     open_calls,
@@ -75,9 +76,9 @@ def about_all(calls: Calls) -> PauseFacts:
 
 
 def name_line(call: PauseFacts) -> Element:
-    """Return the number of a call, its tool, and what is special about it."""
+    """Return the number of a call, its tool, and what is special about it while it is open."""
     undone = " · cannot be undone" if call.irreversible else ""
-    special = f"{_WANTED.get(call.kind, '')}{undone}"
+    special = f"{_WANTED.get(call.kind, '')}{undone}" if call.is_open else ""
     name = words(short(call.tool or "") or "unnamed", code=True, bold=True)
     return line(words(f"{call.call}. ", bold=True), name, *([words(special)] if special else []))
 
@@ -89,7 +90,7 @@ def _open(run: RunFacts, calls: Calls, tokens: TokenMaker, at: At) -> Iterator[B
         yield section(at("by-itself"), warning)
     if len(waiting) < len(calls):
         decided = f"*{len(calls) - len(waiting)} of {len(calls)} decided.*"
-        yield section(at("state"), f"{decided} The agent goes on when all are.")
+        yield section(at("state"), f"{decided} The agent goes on when {every_one_of(calls)} are.")
     if lead.hides_values:
         yield section(at("hidden"), "Their values are not shown: this channel is shared with another organisation.")
     for call in calls:
@@ -194,4 +195,6 @@ def _state_in_short(calls: Calls) -> str:
     states = {state_in_short(call) for call in calls}
     if decided == len(calls) and len(states) == 1:
         return f"{states.pop()}: "
-    return f"{'All' if decided == len(calls) else f'{decided} of'} {len(calls)} decided: "
+    if decided == len(calls):
+        return "Both decided: " if decided == 2 else f"All {decided} decided: "  # noqa: PLR2004
+    return f"{decided} of {len(calls)} decided: "

@@ -9,8 +9,8 @@ from typing import Any, Literal
 from kernbot.run.answer import Answer
 from kernbot.run.status import RunStatus
 
-StepState = Literal["done", "stays", "failed", "skipped", "running", "waiting", "not_yet", "not_run"]
-"""`not_run`: the run ended, or would end, before the step; `stays`: done, even if the run is cancelled now."""
+StepState = Literal["done", "stays", "failed", "skipped", "running", "waiting", "not_yet", "not_run", "will_not_run"]
+"""`not_run`: the run ended before the step. If the run is cancelled now: done, it `stays`; else it `will_not_run`."""
 
 CardKind = Literal[
     "confirmation",

@@ -132,7 +132,9 @@ def decision(pause: PauseFacts) -> str | None:
         return f"{what}: no answer in time, {_in_short(pause)}"
     deed, _ = _deed(pause)
     ended = ", the run was cancelled" if pause.followed == "cancelled" and not _says_it_all(pause) else ""
-    return f"{what}: {deed[0].lower()}{deed[1:]}{_by(pause.answered_by)}{_chosen(pause)}{ended}"
+    if pause.answer.routes:
+        return f"{what}: {person(pause.answered_by or 'somebody')} chose {names(pause.answer.routes)}{ended}"
+    return f"{what}: {deed[0].lower()}{deed[1:]}{_by(pause.answered_by)}{ended}"
 
 
 def _closed_at(run: RunFacts, pause: PauseFacts) -> float:
@@ -179,6 +181,8 @@ def _clauses(pause: PauseFacts) -> list[str]:
 def _clause(pause: PauseFacts) -> str:
     if pause.followed == "stuck":
         return f"resuming failed (ref {pause.reference}), and will be tried again; the decision stays"
+    if pause.followed == "held" and pause.calls == 2:  # noqa: PLR2004 - it and the other
+        return "the agent goes on once the other call is decided"
     if pause.followed == "ran" and pause.kind not in _BY_KIND and pause.seconds is not None:
         return f"the step ran in {duration(pause.seconds)}"
     if pause.followed == "ran" and pause.kind == "output_review" and pause.next_step is not None:

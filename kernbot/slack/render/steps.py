@@ -20,6 +20,7 @@ _MARKS = {
     "stays": "✓",
     "failed": "✕",
     "not_run": "✕",
+    "will_not_run": "✕",
     "running": "●",
     "waiting": "●",
     "skipped": "○",
@@ -29,7 +30,8 @@ _IN_WORDS = {
     "done": "done",
     "stays": "done, stays",
     "failed": "failed",
-    "not_run": "will not run",
+    "not_run": "did not run",
+    "will_not_run": "will not run",
     "running": "running",
     "waiting": "waiting for an answer",
     "skipped": "skipped",
@@ -78,7 +80,7 @@ def step_lines(steps: Sequence[StepFacts]) -> list[Element]:
 
 def after_cancel(step: StepFacts) -> StepFacts:
     """Return a step as it would stand if its run were cancelled now."""
-    then: dict[StepState, StepState] = {"done": "stays", "waiting": "not_run", "not_yet": "not_run"}
+    then: dict[StepState, StepState] = {"done": "stays", "waiting": "will_not_run", "not_yet": "will_not_run"}
     return replace(step, state=then.get(step.state, step.state))
 
 

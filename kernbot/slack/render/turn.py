@@ -72,8 +72,13 @@ def what_reject_does(calls: Calls) -> list[str]:
     waiting = open_calls(calls)
     if len(waiting) == 1:
         return ["*Reject* tells the agent no, with your feedback; it goes on without this call."]
-    every = "both" if calls[0].calls == 2 else "all"  # noqa: PLR2004
+    every = every_one_of(calls)
     return [f"*Reject* tells the agent no. It goes on when {every} calls are decided, without the rejected ones."]
+
+
+def every_one_of(calls: Calls) -> str:
+    """Return the word for all calls of a turn."""
+    return "both" if calls[0].calls == 2 else "all"  # noqa: PLR2004
 
 
 def silence_of_all(calls: Calls) -> str:

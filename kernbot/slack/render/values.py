@@ -63,7 +63,7 @@ def values_words(values: Values, room: Room = WHOLE_CARD) -> list[Element]:
     """Return the values of an open card, a line each, for a quote."""
     inline: list[Element] = []
     for name, text in values[: room.values]:
-        inline += [words(f"{short(name, _LONGEST_NAME)}: "), *_value(text, room.characters), words("\n")]
+        inline += [words(f"{short(name, _LONGEST_NAME)}: "), *value_words(text, room.characters), words("\n")]
     return [*inline, note(f"{len(values) - room.values} more")] if len(values) > room.values else inline[:-1]
 
 
@@ -72,8 +72,8 @@ def few_words(pause: PauseFacts) -> list[Element]:
     kept = [*_given(pause), *_not_given(pause)]
     inline: list[Element] = []
     for name, before, text in kept[:_MOST_IN_SHORT]:
-        was = [] if before is None else [*_value(before, _LONGEST_CODE), words(" → ")]
-        inline += [words(f"{short(name, _LONGEST_NAME)}: "), *was, *_value(text, _LONGEST_CODE), words(", ")]
+        was = [] if before is None else [*value_words(before, _LONGEST_CODE), words(" → ")]
+        inline += [words(f"{short(name, _LONGEST_NAME)}: "), *was, *value_words(text, _LONGEST_CODE), words(", ")]
     return [*inline, note(f"{len(kept) - _MOST_IN_SHORT} more")] if len(kept) > _MOST_IN_SHORT else inline[:-1]
 
 
@@ -154,7 +154,8 @@ def _changed_from(before: str | None, value: Any) -> str | None:
     return None if is_same else before
 
 
-def _value(text: str, at_most: int) -> list[Element]:
+def value_words(text: str, at_most: int) -> list[Element]:
+    """Return a value on one line, for a quote: a short one as code, of a long one as much as there is room for."""
     if isinstance(text, Masked):
         return mask_words(text)
     shown = one_line(text)

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from kernbot.run.masking import Masked
-from kernbot.slack.render.blocks import Block, Element, line, mask_words, note, preformatted, quote, words
-from kernbot.slack.render.text import cut, one_line, short, with_lines
+from kernbot.slack.render.blocks import Block, Element, line, note, preformatted, quote, words
+from kernbot.slack.render.text import cut, short, with_lines
+from kernbot.slack.render.values import value_words
 
 _LONGEST_PIECE = 3_000
 _LONGEST_IN_LINE = 200
@@ -81,15 +81,8 @@ def _fits_in_line(named: tuple[str, str]) -> bool:
     return "\n" not in text and cut(text, _LONGEST_IN_LINE).is_whole
 
 
-def _whole_words(text: str) -> list[Element]:
-    if isinstance(text, Masked):
-        return mask_words(text)
-    shown = one_line(text)
-    return [words(shown, code=True) if shown else note("empty")]
-
-
 def _lines(values: list[tuple[str, str]]) -> Element:
     inline: list[Element] = []
     for name, text in values:
-        inline += [words(f"{short(name, _LONGEST_NAME)}: "), *_whole_words(text), words("\n")]
+        inline += [words(f"{short(name, _LONGEST_NAME)}: "), *value_words(text, _LONGEST_IN_LINE), words("\n")]
     return quote(*inline[:-1])
