@@ -108,7 +108,7 @@ _NO_KNOWLEDGE = "no knowledge base: give the agent a tool that searches"
 _NO_REASONING = "no reasoning beside the model's: choose a model that reasons"
 _NO_HOOKS = "no hooks: do that work in a step before or after the agent"
 _NO_PROMPT_PARTS = "no such part of the prompt: say it in the instructions"
-_NO_MODES = "no modes of a team: its leader hands tasks on to one member after the other"
+NO_MODES = "no modes of a team: its leader hands tasks on to one member after the other"
 
 ABSENT = {
     "memory_manager": _NO_MEMORY,
@@ -129,9 +129,9 @@ ABSENT = {
     "expected_output": _NO_PROMPT_PARTS,
     "system_message": _NO_PROMPT_PARTS,
     "response_model": "no response_model: it is called output_schema",
-    "mode": _NO_MODES,
-    "respond_directly": _NO_MODES,
-    "delegate_to_all_members": _NO_MODES,
+    "mode": NO_MODES,
+    "respond_directly": NO_MODES,
+    "delegate_to_all_members": NO_MODES,
     "updated_tools": "no updated_tools: decide the requirements of the run, and give them as requirements=",
     "background": ABSENT_IN_WORKFLOWS["background"],
     "audio": NO_MEDIA,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextvars
 import functools
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any, Generic, TypeVar
+from weakref import WeakSet, finalize
 
 _T = TypeVar("_T")
 
@@ -40,8 +42,32 @@ def call_sync(work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
         return result
 
 
+_iterated: WeakSet[Generator[Any, None, None]] = WeakSet()
+"""What plain code iterates."""
+
+
 def iterate_sync(make: Callable[[], AsyncGenerator[_T, None]]) -> Iterator[_T]:
     """Iterate an async generator from plain code; nothing happens until it is iterated."""
+    iterated = _iterate(make)
+    _iterated.add(iterated)
+    return iterated
+
+
+def _close_iterated() -> None:
+    """Abandon what is still iterated when the process ends, as what an uncaught error's traceback holds on to.
+
+    Left to the interpreter's own end it would wait forever for the database's thread, which does not run then.
+    """
+    for iterated in list(_iterated):
+        with suppress(Exception):  # what can't be abandoned now is as after a crash
+            iterated.close()
+
+
+finalize(Stream, int)  # the first finalizer orders them all: databases are closed after what is registered next
+atexit.register(_close_iterated)
+
+
+def _iterate(make: Callable[[], AsyncGenerator[_T, None]]) -> Generator[_T, None, None]:
     with _runner() as run:
         events = make()
         try:
@@ -73,7 +99,7 @@ def _runner() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="kernbot-run") as thread:
         runner = asyncio.Runner()
         try:
-            yield lambda work: thread.submit(_run, runner, context, work).result()
+            yield functools.partial(_run_in, thread, runner, context)
         finally:
             thread.submit(runner.close).result()
 
@@ -84,6 +110,13 @@ def _is_in_a_loop() -> bool:
     except RuntimeError:
         return False
     return True
+
+
+def _run_in(
+    thread: ThreadPoolExecutor, runner: asyncio.Runner, context: contextvars.Context, work: Coroutine[Any, Any, _T]
+) -> _T:
+    with closing(work):  # where the thread takes nothing any more
+        return thread.submit(_run, runner, context, work).result()
 
 
 def _run(runner: asyncio.Runner, context: contextvars.Context, work: Coroutine[Any, Any, _T]) -> _T:

@@ -7,7 +7,7 @@ from typing import Any
 
 from kernbot.db.base import PauseRecord, RunRecord
 from kernbot.engine.execution import event_of
-from kernbot.engine.tool_views import executor_run_id
+from kernbot.engine.tool_views import executor_run_id, group_of, run_requirement
 from kernbot.run.events import (
     RouterPausedEvent,
     StepExecutorPausedEvent,
@@ -19,18 +19,20 @@ from kernbot.run.events import (
 
 def paused_events(run: RunRecord, pauses: Sequence[PauseRecord]) -> list[WorkflowRunOutputEvent]:
     """Return the events of questions that have just been opened; one for all calls of tools in a step."""
-    last_calls = {pause.question["step_path"]: pause for pause in pauses if pause.kind == "tool"}
-    told = [pause for pause in pauses if pause.kind != "tool" or last_calls[pause.question["step_path"]] is pause]
-    return [_paused_event(run, pause) for pause in told]
+    together: dict[str, list[PauseRecord]] = {}
+    for pause in pauses:
+        together.setdefault(group_of(pause), []).append(pause)
+    return [_paused_event(run, asked) for asked in together.values()]
 
 
-def _paused_event(run: RunRecord, pause: PauseRecord) -> WorkflowRunOutputEvent:
-    """Return the event of a question that has just been opened."""
+def _paused_event(run: RunRecord, asked: Sequence[PauseRecord]) -> WorkflowRunOutputEvent:
+    """Return the event of a question that has just been opened, or of several about calls in one step."""
+    pause = asked[-1]
     match pause.kind:
         case "route":
             return event_of(run, RouterPausedEvent, **_place(pause), **_choices(pause))
         case "tool":
-            return event_of(run, StepExecutorPausedEvent, **_place(pause), **_executor(run, pause))
+            return event_of(run, StepExecutorPausedEvent, **_place(pause), **_executor(run, asked))
         case "output_review" | "iteration_review":
             message = pause.question["message"]
             return event_of(run, StepOutputReviewEvent, **_place(pause), output_review_message=message)
@@ -45,13 +47,14 @@ def _place(pause: PauseRecord) -> dict[str, Any]:
     return {"step_name": pause.step_name, "step_index": index, "step_id": path, "nested_depth": path.count("/") - 1}
 
 
-def _executor(run: RunRecord, pause: PauseRecord) -> dict[str, Any]:
-    executor = pause.question["executor"]
+def _executor(run: RunRecord, asked: Sequence[PauseRecord]) -> dict[str, Any]:
+    executor = asked[-1].question["executor"]
     return {
         "executor_id": executor["id"],
         "executor_name": executor["name"],
         "executor_type": executor["kind"],
-        "executor_run_id": executor_run_id(run.run_id, pause),
+        "executor_run_id": executor_run_id(run.run_id, asked[-1]),
+        "executor_requirements": [run_requirement(run.run_id, pause) for pause in asked],
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -39,6 +39,10 @@ class Answer:
     """What an edit puts in the place of the content under review; or the result that is supplied."""
     feedback: str | None = None
     """The reason that came with it."""
+
+    def repeats(self, stored: Answer) -> bool:
+        """Whether it says what was said before: then it is none the more, for programs that answer all over again."""
+        return self == replace(stored, feedback=self.feedback) and self.feedback in (None, stored.feedback)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON; `values` and `output` must be JSON already."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kernbot.run.status import RunStatus
 from kernbot.workflow.inputs import as_plain
 from kernbot.workflow.types import StepOutput
+
+if TYPE_CHECKING:
+    from kernbot.run.requirement import RunRequirement
 
 
 class WorkflowRunEvent(StrEnum):
@@ -186,6 +189,12 @@ class StepExecutorPausedEvent(StepEvent):
     executor_run_id: str | None = None
     executor_type: str | None = None
     """`agent` or `team`."""
+    executor_requirements: list[RunRequirement] = field(default_factory=list, repr=False)
+    """The open questions about its calls, to be looked at; they are decided on the stored run."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON, without the requirements: their arguments are whole, even where they are secret."""
+        return {name: value for name, value in super().to_dict().items() if name != "executor_requirements"}
 
 
 @dataclass(kw_only=True)

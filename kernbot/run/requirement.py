@@ -170,13 +170,18 @@ class RunRequirement(ByKey):
         self.tool_execution.result = value
 
     def confirm(self) -> None:
-        """Say yes: run it. AnswerError when something else is asked."""
+        """Say yes: run it.
+
+        AnswerError when something else is asked, or was answered; the same again changes nothing.
+        """
         self._expect("confirmation", "yes or no")
         self._decide(Answer(action=Action.confirm))
 
     def reject(self, note: str | None = None) -> None:
-        """Say no, to whatever is asked: it doesn't run, and the model is told the note."""
-        self._check_is_open()
+        """Say no, to whatever is asked: it doesn't run, and the model is told the note.
+
+        AnswerError when something else was answered; the same again changes nothing.
+        """
         self._decide(Answer(action=Action.reject, feedback=note))
 
     def provide_user_input(self, values: Mapping[str, Any]) -> None:
@@ -187,7 +192,6 @@ class RunRequirement(ByKey):
         """
         if not self.user_input_schema:
             self._expect("user_input", "values")
-        self._check_is_open()
         self._decide(Answer(action=Action.provide, values=self._checked_input(values)))
 
     def provide_user_feedback(self, selections: Mapping[str, Any]) -> None:
@@ -275,18 +279,16 @@ class RunRequirement(ByKey):
     def _expect(self, pause_type: PauseType, what: str) -> None:
         if self.pause_type != pause_type:
             raise AnswerError(f"{self._call} asks for no {what}; it asks for {_ASKS[self.pause_type]}.")
-        self._check_is_open()
 
-    def _check_is_open(self) -> None:
-        if self.stored_answer:
+    def _decide(self, answer: Answer) -> None:
+        if self.stored_answer is None:
+            self._show(answer)
+            self.decided_at = time.time()
+        elif not answer.repeats(self.stored_answer):
             raise AnswerError(
                 f"{self._call} has been answered already ({self.stored_answer.action}); "
                 "load the run again and answer what is open now."
             )
-
-    def _decide(self, answer: Answer) -> None:
-        self._show(answer)
-        self.decided_at = time.time()
 
     def _show(self, answer: Answer) -> None:
         """Write a decision on the call, in the place of an earlier one."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Unpack
+from typing import Literal, Unpack
 
 from kernbot.agent.agent import Agent
-from kernbot.agent.arguments import Settings
+from kernbot.agent.arguments import NO_MODES, Settings
 from kernbot.agent.configured import Configured
 from kernbot.errors import DefinitionError
 from kernbot.run.executor import DELEGATE, AgentSetup
@@ -23,12 +23,19 @@ class Team(Configured[TeamRunOutput]):
 
     Members are agents, or teams. When a tool of a member asks people, the whole team waits, and goes on where it was;
     the requirements say whose call it is. The settings are those of an Agent, for the leader; a session begins with the
-    `session_state` of the members too.
+    `session_state` of the members too. There is one `mode`, which need not be named.
     """
 
-    def __init__(self, *, members: Sequence[Agent | Team], **settings: Unpack[Settings]) -> None:
+    def __init__(
+        self,
+        *,
+        members: Sequence[Agent | Team],
+        mode: Literal["coordinate"] | None = None,
+        **settings: Unpack[Settings],
+    ) -> None:
         super().__init__("Team", settings)
         self.members = list(members)
+        self.mode = mode or "coordinate"
         self._check()
 
     def setup(self) -> AgentSetup:
@@ -39,7 +46,9 @@ class Team(Configured[TeamRunOutput]):
         return replace(leader, kind="team", members=members, session_state={**state, **leader.session_state})
 
     def _check(self) -> None:
-        """Refuse now what would fail in the middle of a run."""
+        """Refuse now what would fail in the middle of a run, or would be something else than what is asked for."""
+        if self.mode != "coordinate":
+            raise DefinitionError(f"Team {self.name!r} can't have mode={self.mode!r}, because kernbot has {NO_MODES}.")
         if not self.members:
             raise DefinitionError(f"Team {self.name!r} has no members; without any, make it an Agent.")
         numbers = Counter([self.id, *(member.id for member in self.members)])

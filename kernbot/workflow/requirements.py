@@ -128,6 +128,13 @@ class Requirement:
             self._take_decision({})
             self.resolved_at = time.time() if self.answer else None
 
+    def _says_again(self, answer: Answer) -> bool:
+        """Whether this is what is stored; AnswerError if something else is."""
+        if self.is_stored and self.answer and answer.repeats(self.answer):
+            return True
+        self._check_is_open()
+        return False
+
     def _check_is_open(self) -> None:
         if self.is_stored:
             given = self.answer and self.answer.action
@@ -290,25 +297,30 @@ class StepRequirement(Requirement):
     def confirm(self, feedback: str | None = None) -> None:
         """Say yes, to values that are set already too: run it, or take what came out; `feedback` is the reason.
 
-        AnswerError when neither is asked.
+        AnswerError when neither is asked, or something else was answered; the same again changes nothing.
         """
         if not self.requires_confirmation:
             raise AnswerError(f"Step {self.step_name!r} asks for no confirmation; {self._what_it_asks}.")
-        self._check_is_open()
+        if self._says_again(Answer(action=Action.confirm, feedback=feedback)):
+            return
         self.confirmed = True
         answer = self._answer_so_far()
         self._decide(answer and replace(answer, feedback=feedback))
 
     def reject(self, feedback: str | None = None) -> None:
-        """Say no, to whatever is asked, or to every call that is undecided; what follows is `on_reject`."""
+        """Say no, to whatever is asked, or to every call that is undecided; what follows is `on_reject`.
+
+        AnswerError when something else was answered; the same again changes nothing.
+        """
         if self.requires_executor_input:
             for item in self.executor_requirements or ():
                 if not item.is_resolved():
                     item.reject(feedback)
             return
-        self._check_is_open()
-        self.confirmed = False
-        self._decide(Answer(action=Action.reject, feedback=feedback))
+        answer = Answer(action=Action.reject, feedback=feedback)
+        if not self._says_again(answer):
+            self.confirmed = False
+            self._decide(answer)
 
     def edit(self, new_output: Any, feedback: str | None = None) -> None:
         """Take what came out, with another content, for a reason. AnswerError when no review is asked."""

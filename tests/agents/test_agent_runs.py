@@ -38,6 +38,7 @@ def test_a_run_ends_with_the_last_words(db: Store) -> None:
     assert (run.agent_id, run.agent_name, run.session_id, run.user_id) == ("ann", "Ann", "s", "u")
     assert [(message.role, message.content) for message in run.messages] == [("user", "Hello"), ("assistant", "Hi.")]
     assert run.metrics == Usage(input_tokens=3, output_tokens=2)
+    assert run.metrics.total_tokens == 5
 
 
 def test_a_paused_run_says_what_it_waits_for(db: Store, desk: Desk) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from kernbot.agent import Agent
 from kernbot.db.base import Store
-from kernbot.errors import UsageError
+from kernbot.errors import DefinitionError, UsageError
 from kernbot.models import ScriptedModel, call
 from kernbot.run import RunStatus, team
 from kernbot.run.executor import DELEGATE
@@ -129,6 +129,14 @@ def test_a_team_may_be_a_member(db: Store, desk: Desk) -> None:
     assert isinstance(crew, TeamRunOutput)
     assert (run.content, crew.content, crew.member_responses[0].content) == ("Outer done.", "Crew done.", "Ann done.")
     assert desk.done == ["send(deep)"]
+
+
+def test_a_team_may_name_its_mode() -> None:
+    """There is one, and another is an error that says what a team does."""
+    members = [agent(["Hi."])]
+    assert Team(name="Crew", model=ScriptedModel(["Hi."]), members=members, mode="coordinate").run("x").content == "Hi."
+    with pytest.raises(DefinitionError, match=r"can't have mode='route', because kernbot has no modes of a team"):
+        Team(name="Crew", model=ScriptedModel([]), members=members, mode="route")  # type: ignore[arg-type]
 
 
 def test_a_session_begins_with_the_state_of_the_members(db: Store, desk: Desk) -> None:

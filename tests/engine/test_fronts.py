@@ -7,10 +7,13 @@ import gc
 import logging
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
+from pathlib import Path
 
 import pytest
 
@@ -90,6 +93,39 @@ def test_an_abandoned_stream_leaves_a_run_that_can_be_continued(db: Store, calls
     run = last_run(workflow)
     assert (run.status, calls.names) == (RunStatus.PENDING, ["a"])
     assert (workflow.continue_run(run).content, calls.names) == ("z(b(a(x)))", ["a", "b", "z"])
+
+
+PROGRAM = """
+import asyncio
+from kernbot.db.sqlite import SqliteDb
+from kernbot.workflow import Step, Workflow
+
+def watch():
+    steps = [Step("a", lambda _: "a"), Step("b", lambda _: "b")]
+    workflow = Workflow(id="w", name="w", db=SqliteDb(db_file="w.db"), steps=steps)
+    for event in workflow.run("x", run_id="R", stream=True):
+        raise KeyError("what the program does wrong")
+
+async def watch_in_a_loop():
+    watch()
+"""
+
+
+@pytest.mark.parametrize("watch", ["watch()", "asyncio.run(watch_in_a_loop())"])
+def test_a_program_that_fails_in_the_middle_of_a_stream_ends(tmp_path: Path, watch: str) -> None:
+    """Its error is shown and it is over, though the error's traceback holds the stream."""
+    root = Path(__file__).parents[2]
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM + watch],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1] == "KeyError: 'what the program does wrong'"
 
 
 async def test_an_abandoned_async_stream_leaves_a_run_that_can_be_continued(db: Store, calls: Calls) -> None:

@@ -153,6 +153,16 @@ def test_a_question_is_listed_by_what_it_needs(question: dict[str, Any]) -> None
     assert (needs(), asked.is_resolved) == ([False] * 4, True)
 
 
+@pytest.mark.parametrize("say", ["confirm", "reject"])
+def test_a_stored_decision_may_be_given_again(say: str) -> None:
+    """It changes nothing, for programs that answer all the questions of a run anew, the old ones too."""
+    asked = _asking(confirmation=True)
+    getattr(asked, say)()
+    asked.is_stored, asked.resolved_at = True, 5.0
+    getattr(asked, say)()
+    assert (asked.confirmed, asked.resolved_at) == (say == "confirm", 5.0)
+
+
 def test_a_selection_can_be_changed_until_it_is_stored() -> None:
     """The last one counts, and one that is refused leaves it as it was."""
     asked = StepRequirement(step_name="route", **ROUTE)

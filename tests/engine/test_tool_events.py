@@ -243,13 +243,15 @@ def test_what_a_model_says_comes_in_pieces() -> None:
 
 
 def test_the_pause_names_agent_and_step(desk: Desk) -> None:
-    """Its event has no requirements: they are on the stored run, whose agent run it names."""
+    """Its event has the open calls to look at; they are decided on the stored run, whose agent run it names."""
     steps = [Step("a", lambda _: "a"), Steps(name="s", steps=[mail(desk)])]
     workflow = flow(*steps)
     *_, agents, paused, last = workflow.run("x", run_id="R", stream=True)
     assert isinstance(paused, StepExecutorPausedEvent)
     assert (paused.executor_id, paused.executor_name, paused.executor_type) == ("ann", "Ann", "agent")
     assert (paused.step_name, paused.step_index, paused.step_id, paused.nested_depth) == ("g", 1, "root/s/g", 1)
+    assert [item.tool_execution.tool_args for item in paused.executor_requirements] == [{"text": "b"}]
+    assert "executor_requirements" not in paused.to_dict()
     assert isinstance(last, WorkflowPausedEvent)
     assert (last.paused_step_name, last.pause_kind) == ("g", "executor")
     assert isinstance(agents, RunPausedEvent)

@@ -126,6 +126,32 @@ def test_each_decision_is_an_answer() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_stored_decision_may_be_given_again(kind: str) -> None:
+    """A program that answers all the questions of a run anew, the old ones too, changes nothing of those."""
+    asked = KINDS[kind]()
+    ANSWERS[kind](asked)
+    stored = RunRequirement(
+        pause_id="p1", tool_execution=asked.tool_execution, stored_answer=asked.answer, decided_at=5.0
+    )
+    ANSWERS[kind](stored)
+    assert (stored.answer, stored.decided_at) == (asked.answer, 5.0)
+
+
+def test_a_stored_no_may_be_given_again() -> None:
+    """With the reason that it had, or with none; another reason is another answer."""
+    stored = RunRequirement(
+        pause_id="p1",
+        tool_execution=KINDS["confirmation"]().tool_execution,
+        stored_answer=Answer(action=Action.reject, feedback="no"),
+    )
+    stored.reject("no")
+    stored.reject()
+    assert stored.confirmation_note == "no"
+    with pytest.raises(AnswerError, match=r"answered already \(reject\)"):
+        stored.reject("never")
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_stored_decision_is_final(kind: str) -> None:
     """It is shown as it was given; nothing that is done to it counts."""
     asked = KINDS[kind]()
