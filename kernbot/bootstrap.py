@@ -21,6 +21,7 @@ from kernbot.runtime.registry import KernBot
 from kernbot.runtime.service import NotAllowedError, Service
 from kernbot.runtime.stale import Stale
 from kernbot.runtime.troubles import Troubles
+from kernbot.runtime.unanswerable import Unanswerable
 from kernbot.settings import Settings
 from kernbot.slack.app import build_app, build_inbox
 from kernbot.slack.channels import Channels, place_workflows
@@ -43,6 +44,7 @@ from kernbot.slack.transports import serve_http, serve_socket
 
 _SECONDS_OF_A_FORM = 7 * 86_400.0
 """How long a form that was offered can be sent."""
+_ALL = ""
 _READ_BACK = ("channels:history", "groups:history")
 
 
@@ -142,6 +144,8 @@ class _Parts:
         self._inbox = build_inbox(self._doors, base.store)
         self._homes = Homes(self._doors, base.store)
         self._stale = Stale(self._service, Notices(self._doors).stale)
+        self._unanswerable = Unanswerable(self._service, base.complaints.tell)
+        self._watch = InProcessDispatcher(self._look_after, what="questions that wait")
 
     def _make_outbox(self) -> Outbox:
         base = self._base
@@ -217,9 +221,9 @@ class _Parts:
         settings = self._base.settings
         serve = serve_socket if settings.transport == "socket" else serve_http
         async with AsyncExitStack() as running:
-            for part in (self._base.complaints, self._outbox, self._dispatcher, self._inbox, self._homes):
+            for part in (self._base.complaints, self._watch, self._outbox, self._dispatcher, self._inbox, self._homes):
                 running.push_async_callback(part.close)
-            app = build_app(self._doors, self._inbox, self._homes, settings)
+            app = build_app(self._doors, self._inbox, self._homes, settings, self._people_changed)
             address = await running.enter_async_context(serve(app, settings))
             self._alarm.start()
             running.push_async_callback(self._alarm.stop)
@@ -247,9 +251,18 @@ class _Parts:
         await self._service.expire_due(await self._inbox.decided_until(self._clock()))
         await self._service.recover()
         await self._outbox.recover()
-        await self._stale.look()
+        self._watch.poke(_ALL)
         await self._store.delete_forms(self._clock() - _SECONDS_OF_A_FORM)
         self._homes.changed()
+
+    async def _look_after(self, _: str) -> None:
+        """Tell of questions that wait in vain; that may wait for Slack, and nothing waits for it."""
+        await self._stale.look()
+        await self._unanswerable.look()
+
+    def _people_changed(self) -> None:
+        self._unanswerable.forget()
+        self._watch.poke(_ALL)
 
     async def _seconds_left(self) -> float | None:
         deadline = await self._store.next_deadline()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -61,6 +61,9 @@ class People(Protocol):
 
     async def describe(self, ids: Ids) -> Mapping[str, Named]:
         """Return who is meant by ids, as far as they mean anybody; CannotCheckError if nobody can tell."""
+
+    async def everybody(self, ids: Ids, channel: str | None) -> Sequence[str]:
+        """Return the ids of all people whom ids stand for, and who are in a channel; CannotCheckError as above."""
 
 
 class CannotCheckError(RefusedError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from slack_bolt.async_app import AsyncApp
 
@@ -38,11 +39,16 @@ def build_inbox(doors: Doors, store: SlackStore) -> Inbox:
     return Inbox(store, doors.service.engine.clock, listeners)
 
 
-def build_app(doors: Doors, inbox: Inbox, homes: Homes, settings: Settings) -> AsyncApp:
-    """Return the app with its listeners: the same over both transports."""
+def build_app(
+    doors: Doors, inbox: Inbox, homes: Homes, settings: Settings, people_changed: Callable[[], None]
+) -> AsyncApp:
+    """Return the app with its listeners: the same over both transports.
+
+    `people_changed` hears that somebody has come, gone, or is another one now.
+    """
     secret = settings.signing_secret.get_secret_value() if settings.signing_secret else None
     app = AsyncApp(client=doors.client, signing_secret=secret)
-    Memberships(doors).listen(app)
+    Memberships(doors, people_changed).listen(app)
     app.command(settings.command)(inbox.handle)
     app.action(OPENING)(Actions(doors).open)
     app.action(ids.SHOW_WAITING)(Folded(doors).show)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 _VERSION = "k1."
 _SUBJECT_BYTES = 16
 _NOTHING = "00" * _SUBJECT_BYTES
+_USER_ID = re.compile("[UW][A-Z0-9]{2,20}")
 _GROUP_ID = re.compile("S[A-Z0-9]{2,20}")
 
 FILL_IN = "pause.fill"
@@ -145,6 +146,11 @@ def unnumbered(action_id: str) -> str:
 def is_group(of: str) -> bool:
     """Whether an id is that of a user group of Slack."""
     return _GROUP_ID.fullmatch(of) is not None
+
+
+def is_user(of: str) -> bool:
+    """Whether an id is that of a user of Slack."""
+    return _USER_ID.fullmatch(of) is not None
 
 
 def of_call(action_id: str, number: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable, Mapping
+from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -15,7 +15,7 @@ from kernbot.engine.authority import Ids, Person
 from kernbot.runtime.answerers import Named
 from kernbot.runtime.service import REMEMBERED_SECONDS, CannotCheckError
 from kernbot.slack.failures import SLACK_FAILURES, error_code
-from kernbot.slack.ids import is_group, person_id, slack_user
+from kernbot.slack.ids import is_group, is_user, person_id, slack_user
 from kernbot.slack.outbox.calls import Call, look_up
 from kernbot.slack.outbox.pace import Pace
 
@@ -72,6 +72,19 @@ class SlackPeople:
         people = [slack_user(of) or of for of in sorted(ids) if not is_group(of)]
         looked_up = [await self.look_up(person_id(self._team_id, user_id), channel) for user_id in people]
         return frozenset(person.person_id for person in looked_up if not person.is_member)
+
+    async def everybody(self, ids: Ids, channel: str | None) -> Sequence[str]:
+        """Return the people among the ids, in the groups among them, and in a channel. Raises CannotCheckError."""
+        people = {slack_user(of) or of for of in ids}
+        try:
+            found = await asyncio.gather(
+                self._members(channel, REMEMBERED_SECONDS),
+                *(self._group(group, REMEMBERED_SECONDS) for group in filter(is_group, ids)),
+            )
+        except SLACK_FAILURES as error:
+            raise CannotCheckError("Slack can't be asked just now who may answer.") from error
+        users = filter(is_user, people.union(*found))
+        return [person_id(self._team_id, user_id) for user_id in sorted(users)]
 
     async def groups(self) -> Mapping[str, str]:
         """Return the handles of the user groups by their ids, without the sign."""

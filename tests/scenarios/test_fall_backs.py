@@ -161,6 +161,27 @@ async def test_approvers_whom_nobody_reaches_are_asked_for_in_the_operators_chan
         team.slack.deactivate("UOLGA")
         await team.knows("user_change")
         close(team, "archived")
-        moved = (await team.until(lambda: team.posted(OPERATORS)))[0]
+        moved = await team.until(lambda: next((m for m in team.posted(OPERATORS) if m["text"] == QUESTION), {}))
         await team.person("bob").click(OPERATORS, moved["ts"], "pause.approve")
         await team.hears("bob", "Not recorded", channel=OPERATORS)
+
+
+def notices(team: Team) -> list[str]:
+    """Return what the operators' channel was told."""
+    return [words(message["blocks"]) for message in team.posted(OPERATORS)]
+
+
+async def test_operators_are_told_of_a_question_that_nobody_may_answer(team: Team) -> None:
+    """When it opens, and when the last one who may has gone; not where somebody may, and once an hour."""
+    settings: dict[str, Any] = {"operators_channel": "#operators", "sweep_seconds": OFTEN}
+    async with team.bot(Deploy().workflow, register=APPROVERS, **settings):
+        await team.ask("deploy", QUESTION)
+        await team.type("ana", "list")
+        assert not notices(team)
+        team.slack.deactivate("UOLGA")
+        (told,) = await team.until(lambda: notices(team))
+        assert "*A question waits that nobody may answer.*" in told
+        assert "`deploy, step deploy`" in told
+        team.clock.move(3_601)
+        await team.ask("deploy", QUESTION)
+        await team.until(lambda: notices(team)[1:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -13,8 +14,9 @@ from kernbot.slack.manifest import CHANNEL_EVENTS
 class Memberships:
     """Hears of changes; what gets lost on the way is found out when it is asked for again."""
 
-    def __init__(self, doors: Doors) -> None:
+    def __init__(self, doors: Doors, changed: Callable[[], None]) -> None:
         self._doors = doors
+        self._changed = changed
         self._people = doors.people
 
     def listen(self, app: AsyncApp) -> None:
@@ -30,10 +32,12 @@ class Memberships:
     async def person_changed(self, event: dict[str, Any]) -> None:
         """Forget a person."""
         self._people.forget_person(event["user"]["id"])
+        self._changed()
 
     async def channel_changed(self, event: dict[str, Any]) -> None:
         """Forget who is in a channel."""
         self._people.forget_channel(event["channel"])
+        self._changed()
 
     async def standing_changed(self, event: dict[str, Any]) -> None:
         """Forget a channel, and look whether the questions in it can stay there: the bot may have been removed."""
@@ -44,7 +48,9 @@ class Memberships:
     async def group_members_changed(self, event: dict[str, Any]) -> None:
         """Forget who is in a group."""
         self._people.forget_group(event["subteam_id"])
+        self._changed()
 
     async def group_changed(self, event: dict[str, Any]) -> None:
         """Forget a group that is called otherwise, or is disabled."""
         self._people.forget_group(event["subteam"]["id"])
+        self._changed()
