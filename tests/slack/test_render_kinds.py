@@ -185,12 +185,20 @@ def test_what_buttons_and_silence_do_is_said(pause: PauseFacts, rules: list[str]
         (replace(OUTPUT_REVIEW, retries=0, is_last_try=True), "No retry is left."),
         (replace(ROUTE, retries=1), "*Asked again:* retry 1 of 3."),
         (ITERATION_REVIEW, "Iteration 2 of 5."),
-        (CALL, "*Cannot be undone.*"),
     ],
 )
 def test_what_is_special_is_said(pause: PauseFacts, special: str) -> None:
-    """How often it was asked or done, and what can't be undone."""
+    """How often it was asked or done."""
     assert text_of(part(shown(pause), "special")) == special
+
+
+def test_what_cannot_be_undone_is_said_beside_the_question() -> None:
+    """Where it is read first, on the card and in its forms; once it is answered, no more."""
+    assert text_of(part(shown(CALL), "question")) == "Run the tool issue_refund? · cannot be undone"
+    form = form_of(ids.FILL_IN, RUN, CALL, tokens=TOKENS)
+    assert text_of(part(form, "question")).endswith(" · cannot be undone")
+    over = shown(answered(CALL, Action.confirm, "ran"))
+    assert text_of(part(over, "question")) == "Run the tool issue_refund?"
 
 
 def test_what_is_ordinary_is_not_said() -> None:
@@ -389,7 +397,6 @@ def test_a_deed_is_called_as_its_author_says() -> None:
     assert row["Ship it"]["confirm"]["confirm"]["text"] == "Ship it"
     assert row["Ship it"]["confirm"]["text"]["text"].endswith("This cannot be undone.")
     assert rules_of(pause)[0] == "`Send *back*` cancels the run, nothing further happens."
-    assert text_of(part(shown(pause), "special")) == "*Cannot be undone.*"
 
 
 @pytest.mark.parametrize(
@@ -496,3 +503,12 @@ def test_what_an_edit_would_lose_is_not_edited() -> None:
     pause = replace(OUTPUT_REVIEW, reviewed=Reviewed(text='{"token": "…"}', is_data=True, can_be_edited=False))
     with pytest.raises(ConfigurationError, match="holds something secret, which an edit would lose"):
         form(ids.EDIT, pause)
+
+
+def test_a_next_iteration_is_no_rejection() -> None:
+    """It is told as the button says it; a no that ends the loop is one."""
+    again = answered(ITERATION_REVIEW, Action.reject, "again", feedback="shorter")
+    assert shown(again)["text"].startswith("Sent to the next iteration, the loop went on: ")
+    assert text_of(part(shown(again), "outcome")).startswith("*Sent to the next iteration* by <@U02ANA>")
+    ended_here = answered(replace(ITERATION_REVIEW, on_reject="cancel"), Action.reject, "cancelled")
+    assert shown(ended_here)["text"].startswith("Rejected, the run was cancelled: ")

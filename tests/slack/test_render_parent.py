@@ -116,7 +116,7 @@ def test_a_run_in_error_names_the_step_that_failed() -> None:
     """The state says Failed, how many steps failed, and which; the error stands in a quote, once."""
     run = ended(RunStatus.ERROR, steps=FAILED, error="HTTPStatusError: 503 Service Unavailable")
     message = shown(run)
-    assert message["text"] == "A deploy run failed with 1 failed step"
+    assert message["text"] == "A deploy run failed"
     assert state_of(run) == "*Failed:* `deploy`, 1 failed step: `announce`"
     assert [name for name in parts(message) if name.startswith("error")] == ["error.0"]
 

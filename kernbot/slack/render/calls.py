@@ -72,7 +72,7 @@ def calls_card(run: RunFacts, calls: Calls, *, tokens: TokenMaker, revision: int
 def about_all(calls: Calls) -> PauseFacts:
     """Return the question about all of them, in the place of the first one."""
     lead = calls[0]
-    return replace(lead, pause_id=lead.first_asked or lead.pause_id, message=question_of_all(calls))
+    return replace(lead, pause_id=lead.first_asked or lead.pause_id, message=question_of_all(calls), irreversible=False)
 
 
 def name_line(call: PauseFacts) -> Element:

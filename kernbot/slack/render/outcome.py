@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from kernbot.run.answer import Action, Answer
 from kernbot.slack.render.facts import CALLS, CardKind, Followed, PauseFacts, RunFacts
+from kernbot.slack.render.promise import goes_on_after_no
 from kernbot.slack.render.text import code, date, duration, names, person, sentence
 
 TIMER = "timeout"
@@ -154,6 +155,8 @@ def _deed(pause: PauseFacts) -> tuple[str, str]:
     action = pause.answer.action if pause.answer else Action.cancel
     if (pause.kind, action) in _DEEDS_BY_KIND:
         return _DEEDS_BY_KIND[pause.kind, action]
+    if action is Action.reject and goes_on_after_no(pause):
+        return "Sent to the next iteration", "sent it to the next iteration"
     if action is Action.provide and pause.requires_confirmation:
         return "Filled in and approved", "filled it in and approved it"
     return _DEEDS[action]

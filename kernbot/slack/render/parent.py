@@ -55,11 +55,10 @@ def asked_for(run: RunFacts) -> str:
 
 def _state_in_short(run: RunFacts) -> str:
     failed = len(failed_steps(run))
-    with_failed = f" with {counted(failed, 'failed step')}" if failed else ""
     if run.status is RunStatus.COMPLETED:
-        return f"finished{with_failed}" if failed else f"finished, {steps_done(run)}"
+        return f"finished with {counted(failed, 'failed step')}" if failed else f"finished, {steps_done(run)}"
     if run.status is RunStatus.ERROR:
-        return f"failed{with_failed}"
+        return "failed"
     if run.status is RunStatus.CANCELLED:
         return "was cancelled"
     return "is waiting for an answer" if run.status is RunStatus.PAUSED else "is running"

@@ -122,15 +122,14 @@ def what_reject_does(pause: PauseFacts) -> str:
 
 def special(pause: PauseFacts) -> str | None:
     """Return what is unusual about an open question; None if nothing is."""
-    undone = "*Cannot be undone.*" if pause.irreversible else None
     if pause.attempt is not None:
-        return " ".join(filter(None, (undone, _attempts(pause))))
+        return _attempts(pause)
     if pause.kind == "iteration_review":
-        return " ".join(filter(None, (undone, f"Iteration {pause.iteration} of {pause.max_iterations}.")))
+        return f"Iteration {pause.iteration} of {pause.max_iterations}."
     done = "Done" if pause.kind == "output_review" else "Asked"
     again = f"*{done} again:* retry {pause.retries} of {pause.max_retries}." if pause.retries else None
     none_left = "No retry is left." if pause.is_last_try else None
-    return " ".join(filter(None, (undone, again, none_left))) or None
+    return " ".join(filter(None, (again, none_left))) or None
 
 
 def silence(pause: PauseFacts) -> str:

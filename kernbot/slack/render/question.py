@@ -21,8 +21,12 @@ def question_cut(pause: PauseFacts) -> Cut:
 
 
 def question_block(block_id: str, pause: PauseFacts, at_most: int = _LONGEST) -> Block:
-    """Return a question as the top of a card, modal or row of a list; names in backticks become code."""
-    return rich_text(block_id, line(*_parts(_cut(pause, at_most).text)))
+    """Return a question as the top of a card, modal or row of a list; names in backticks become code.
+
+    While it is open, it says too that what is asked about can't be undone.
+    """
+    undone = [words(" · cannot be undone")] if pause.irreversible and pause.is_open else []
+    return rich_text(block_id, line(*_parts(_cut(pause, at_most).text), *undone))
 
 
 def question_text(pause: PauseFacts) -> str:
