@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from kernbot.db.slack import Preferences
 from kernbot.localslack.block_kit import check_view
 from kernbot.run import RunStatus
+from kernbot.slack.listeners import home
 from kernbot.workflow import HumanReview, Step, Workflow
 from tests.scenarios.team import CHANNEL, Team, words
 from tests.scenarios.workflows import QUESTION, Deploy, configure
@@ -235,6 +236,23 @@ async def test_what_a_person_prefers_is_kept(team: Team) -> None:
         await tick(team, "ana", view, ticked=False)
         preferences = await team.store.get_preferences("slack:T01LOCAL:UANA")
         assert preferences == Preferences(person_id="slack:T01LOCAL:UANA")
+
+
+async def test_a_preference_that_cannot_be_stored_in_time_is_not_acked(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The person is told by Slack that it failed, and it is not stored later."""
+    monkeypatch.setattr(home, "SECONDS_TO_STORE", 0.1)
+    team.refused.update(("operation_timeout", "dispatch_failed"))
+    async with team.bot(Deploy().workflow):
+        view = await opened(team, "ana")
+        team.clock.move(61)
+        held = team.line.hold("users.info")
+        chosen = [option["value"] for option in box(view)["options"]]
+        assert not (await team.person("ana").home_action("home.dm", option=chosen)).ok
+        held.release()
+        await team.ask("deploy", QUESTION)
+        assert not (await team.store.get_preferences("slack:T01LOCAL:UANA")).direct_messages
 
 
 async def test_while_slack_cannot_be_asked_no_question_is_shown(team: Team) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,12 +24,17 @@ from kernbot.slack.reading.runs import run_facts
 from kernbot.slack.render.facts import Listed, RunFacts
 from kernbot.slack.render.home import MOST_RUNS, HomeFacts, cannot_check, home
 
+_log = logging.getLogger(__name__)
+
 OPEN_SECONDS = 1_800.0
 """So long after it was opened a Home is kept up to date; Slack doesn't tell when it is left."""
 MOST_OPEN = 200
 """Of more people who have it open, those who opened it longest ago see changes when they open it again."""
 SECONDS_BETWEEN = 1.0
 """Changes that come faster are shown together."""
+
+SECONDS_TO_STORE = 2.0
+"""Slack waits three for the ack."""
 
 _ALL = ""
 
@@ -94,8 +100,16 @@ class Homes:
         await self._begin(body["user"]["id"], self._who(body), is_unfolded=False)
 
     async def prefer(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Store whether a person wants questions as direct messages."""
-        person = await self._doors.people.look_up(self._who(body), None)
+        """Store whether a person wants questions as direct messages.
+
+        Where Slack does not tell in time who it is, nothing is stored and nothing acked: they see that it failed.
+        """
+        try:
+            async with asyncio.timeout(SECONDS_TO_STORE):
+                person = await self._doors.people.look_up(self._who(body), None)
+        except (CannotCheckError, TimeoutError):
+            _log.info("preference not stored: Slack does not tell whose it is")
+            return
         chosen = Preferences(person_id=person.person_id, direct_messages=ticked(body))
         await self._store.save_preferences(chosen)
         await ack()
