@@ -20,6 +20,8 @@ from kernbot.workflow.review import HumanReview, OnReject
 from kernbot.workflow.router import Router
 
 _LONGEST_TRACEBACK = 20_000
+_CALLERS = ("kernbot.engine.", "concurrent.futures.")
+"""Modules by which an author's code is called; how they do it tells nobody why it failed."""
 
 Kind = Literal["confirmation", "user_input", "route", "output_review", "iteration_review", "tool", "error"]
 
@@ -229,8 +231,11 @@ def ask_about_change(name: str, problem: str, asking: Asking, number: int) -> Pa
 
 
 def traceback_text(error: BaseException) -> str:
-    """Return how an exception came about, as Python shows it; of a long one, the end."""
-    return "".join(traceback.format_exception(error))[-_LONGEST_TRACEBACK:].strip()
+    """Return how an exception came about, as Python shows it from the author's own code on; of a long one, the end."""
+    trace = error.__traceback__
+    while trace and trace.tb_next and trace.tb_frame.f_globals.get("__name__", "").startswith(_CALLERS):
+        trace = trace.tb_next
+    return "".join(traceback.format_exception(type(error), error, trace))[-_LONGEST_TRACEBACK:].strip()
 
 
 def error_text(error: BaseException) -> str:
