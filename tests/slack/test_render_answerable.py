@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernbot.run.answer import Action, Answer
@@ -62,7 +62,6 @@ def unreadable(pause: PauseFacts, shown: list[dict[str, Any]]) -> list[str]:
     return [name for name in short if name.strip() and name.strip() not in text]
 
 
-@settings(max_examples=100, deadline=None)
 @given(SHAPES, st.lists(ANY, min_size=1, max_size=6))
 def test_every_question_can_be_read_and_answered(shape: Shape, texts: list[tuple[str, int]]) -> None:
     """Race 8: no name is lost between the card, its details and its forms; each form gives an answer of its kind."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernbot.localslack.block_kit import check_message
@@ -69,7 +69,6 @@ def test_once_it_is_answered_nothing_is_said_of_it() -> None:
     assert _shown(done) == _shown(replace(done, changed=None))
 
 
-@settings(max_examples=100, deadline=None)
 @given(was=ANY, now=ANY, pause=st.sampled_from([CONFIRMATION, USER_INPUT, ROUTE, CALL]))
 def test_any_version_fits(was: tuple[str, int], now: tuple[str, int], pause: PauseFacts) -> None:
     """And is shown as code, so that no link and no mention comes of it."""

@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import cycle
+from itertools import cycle, product
 from typing import Any
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernbot.errors import ConfigurationError
@@ -26,6 +27,7 @@ from kernbot.slack.render.cancelling import cancel_form
 from kernbot.slack.render.card import card
 from kernbot.slack.render.facts import (
     CALLS_ON_A_CARD,
+    Approver,
     CardKind,
     Choice,
     FieldFacts,
@@ -339,7 +341,6 @@ def views(run: RunFacts, pause: PauseFacts) -> list[dict[str, Any]]:
     return [*shown, *(form_of(form, run, pause, tokens=TOKENS) for form in FORMS[pause.kind])]
 
 
-@settings(max_examples=100, deadline=None)
 @given(SHAPES, st.lists(ANY, min_size=1, max_size=6))
 def test_slack_takes_everything(shape: Shape, texts: list[tuple[str, int]]) -> None:
     """Race 8: all messages and views keep Slack's limits, however many, long or odd the texts are."""
@@ -352,7 +353,6 @@ def test_slack_takes_everything(shape: Shape, texts: list[tuple[str, int]]) -> N
         assert check_view(view) == []
 
 
-@settings(max_examples=100, deadline=None)
 @given(SHAPES, st.lists(ANY, min_size=1, max_size=6))
 def test_no_text_of_others_makes_a_mention_or_link_or_hides(shape: Shape, texts: list[tuple[str, int]]) -> None:
     """Race 8: every bracket in `mrkdwn` is one of the bot's, rich text is literal, and nothing is invisible."""
@@ -365,13 +365,40 @@ def test_no_text_of_others_makes_a_mention_or_link_or_hides(shape: Shape, texts:
         assert not [text for text in strings(shown) if HIDDEN.search(text)]
 
 
-@settings(max_examples=100, deadline=None)
 @given(SHAPES, st.lists(SHORT, min_size=1, max_size=12))
 def test_the_lines_of_the_bot_are_the_same_whatever_others_write(shape: Shape, texts: list[str]) -> None:
     """Outside of code, quotes and the question, no character depends on text of others."""
     hostile, harmless = facts(shape, texts), facts(shape, ["x"])
     for one, other in zip(messages(*hostile)[:4], messages(*harmless)[:4], strict=True):
         assert _skeleton(one) == _skeleton(other)
+
+
+@pytest.mark.parametrize("text", [" ", "x", "&", "\n", "\u202e", "a\u202e", "\U000e0100", "😀", "x "])
+@pytest.mark.parametrize("calls", [2, 3, 6, 10])
+def test_many_calls_fit_on_a_card_whatever_they_are_about(calls: int, text: str) -> None:
+    """The more of them, the less is shown of each, also where all that is shown is escapes."""
+    for asked, action in product((CALL, CALL_INPUT, AGENT_INPUT), (None, Action.reject)):
+        shape = Shape(
+            pause=asked,
+            status=RunStatus.PAUSED,
+            action=action,
+            by="U02ANA",
+            followed="stuck",
+            steps=[],
+            values=11,
+            fields=60,
+            choices=1,
+            on_reject="skip",
+            silence="confirm",
+            reason="always",
+            irreversible=True,
+            calls=calls,
+        )
+        run, _ = facts(shape, [text * 5_000])
+        many, was = [Approver(id="U02ANA")] * 9, ("x" * 99, None)
+        worst = [replace(call, approvers=many, requester_may=False, changed=was, deadline=1e10) for call in run.pauses]
+        run = replace(run, pauses=worst)
+        assert check_message(card(run, run.pauses[0], tokens=TOKENS, revision=1)) == []
 
 
 def texts_in(shown: Any) -> Iterator[str]:

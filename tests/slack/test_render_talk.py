@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernbot.localslack.block_kit import check_message
@@ -84,7 +84,6 @@ def test_where_strangers_read_it_has_no_words() -> None:
     assert "shared with another organisation" in text_of(part(shown, "hidden"))
 
 
-@settings(max_examples=100, deadline=None)
 @given(name=SHORT, step=SHORT, text=ANY, calls=st.lists(SHORT, max_size=30), state=st.sampled_from(["working", "done"]))
 def test_whatever_it_is_slack_takes_it(
     name: str, step: str, text: tuple[str, int], calls: list[str], state: TalkState

@@ -67,8 +67,8 @@ def test_no_text_leaves_its_code_span(text: str) -> None:
 
 @given(ANY_TEXT, st.integers(1, 80))
 def test_a_short_name_keeps_its_length(text: str, at_most: int) -> None:
-    """A shortened name is at most one sign longer than asked for."""
-    assert len(short(text, at_most)) <= at_most + 1
+    """A shortened name is at most as long as asked for."""
+    assert len(short(text, at_most)) <= at_most
 
 
 def test_ampersands_and_brackets_are_escaped_in_code() -> None:

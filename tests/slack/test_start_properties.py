@@ -137,7 +137,6 @@ def _texts(schema: type[BaseModel], start: Filled) -> dict[str, str]:
     return texts
 
 
-@settings(max_examples=100, deadline=None)
 @given(SCHEMAS, st.sampled_from(["UTC", "America/New_York", "Asia/Kathmandu"]))
 def test_a_form_as_it_is_shown_gives_the_models_own_defaults(schema: type[BaseModel], zone: str) -> None:
     """Every name is shown; what is left as it was is what the model says, and what is required is accepted."""
@@ -163,7 +162,6 @@ def _instances(draw: st.DrawFn) -> tuple[type[BaseModel], dict[str, Any]]:
     return schema, plain | secrets
 
 
-@settings(max_examples=100, deadline=None)
 @given(_instances())
 def test_what_is_typed_as_json_starts_it(drawn: tuple[type[BaseModel], dict[str, Any]]) -> None:
     """What the model accepts is accepted on the command line, and the model is the same."""
@@ -174,7 +172,7 @@ def test_what_is_typed_as_json_starts_it(drawn: tuple[type[BaseModel], dict[str,
     _view(start)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SCHEMAS, st.text(max_size=60) | st.sampled_from([*TRICKS, '{"a": 1', "a=1 b", '{"a": {"b": [1]}}']))
 def test_whatever_is_typed_the_form_can_be_shown(schema: type[BaseModel], typed: str) -> None:
     """Slack takes it, and no foreign text makes a mention or a link."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernbot.run.agent import RunCompletedEvent, RunContentEvent, RunEvent, ToolCallCompletedEvent, ToolCallStartedEvent
@@ -38,7 +38,6 @@ def _heard(*events: RunEvent, secrets: frozenset[str] = NO_SECRETS) -> list[list
     return taken
 
 
-@settings(max_examples=100, deadline=None)
 @given(pieces=TEXTS, times=st.lists(st.booleans()))
 def test_what_is_streamed_is_all_that_is_said_made_safe(pieces: list[str], times: list[bool]) -> None:
     """Whenever it is sent: each time a beginning of the whole; nothing of a secret, and no fence, is in it."""
@@ -58,7 +57,6 @@ def test_what_is_streamed_is_all_that_is_said_made_safe(pieces: list[str], times
     assert (talking.has_news(secrets), talking.is_over) == (False, True)
 
 
-@settings(max_examples=100, deadline=None)
 @given(text=st.text() | st.sampled_from(TRICKS))
 def test_streamed_text_is_literal(text: str) -> None:
     """No markup, mention or link can come of it, and all of it can be seen."""

@@ -36,7 +36,7 @@ LABELS = {
 """What is written on the button, or the entry of a menu, of an action."""
 
 _LONGEST_NAME = 25
-_LONGEST_DEED = 29
+_LONGEST_DEED = 30
 _REJECTS = {"skip": "skips the step", "cancel": "cancels the run", "else": "runs the else branch", "retry": "again"}
 
 

@@ -49,9 +49,7 @@ from kernbot.slack.render.turn import (
 )
 from kernbot.slack.render.values import few_words, fields_words, values_words
 
-_LONGEST_PROBLEM = 200
 _LONGEST_REASON = 200
-_MOST_FIELDS = 5
 _WANTED = {
     "call_input": " · needs values",
     "call_result": " · to be made by you",
@@ -114,13 +112,14 @@ def _row(run: RunFacts, call: PauseFacts, calls: Calls, tokens: TokenMaker, at: 
 
 def _shown(call: PauseFacts, calls: Calls) -> Iterator[Element]:
     """Yield the lines of an open call: why it is asked about again, its values, and what is to be filled in."""
+    room = room_of(calls)
     lines: list[list[Element]] = []
     if call.problem:
-        lines.append([note("Asked again: "), *cut_words(call.problem, _LONGEST_PROBLEM)])
+        lines.append([note("Asked again: "), *cut_words(call.problem, room.problem)])
     if call.values:
-        lines.append(values_words(call.values, room_of(calls)))
+        lines.append(values_words(call.values, room))
     if call.fields and call.kind in ("call_input", "agent_input"):
-        lines.append(fields_words(call.fields, _MOST_FIELDS))
+        lines.append(fields_words(call.fields, room.names))
     for number, inline in enumerate(lines):
         yield from ([words("\n")] if number else [])
         yield from inline

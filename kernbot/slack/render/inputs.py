@@ -114,7 +114,7 @@ def fits_in_label(name: str) -> bool:
 
 def fits_in_option(label: str, description: str) -> bool:
     """Whether a choice is shown whole."""
-    return len(one_line(label)) <= _LONGEST_OPTION and len(one_line(description)) < _LONGEST_OPTION
+    return len(one_line(label)) <= _LONGEST_OPTION and len(one_line(description)) <= _LONGEST_OPTION
 
 
 def input_blocks(fields: Sequence[FieldFacts]) -> list[Block]:
@@ -206,7 +206,7 @@ def _option(number: int, place: int, value: Any, description: str | None) -> Ele
     if len(label) > _LONGEST_OPTION:
         begin, rest = f"{label[: _LONGEST_OPTION - 1]}…", f"…{label[_LONGEST_OPTION - 1 :]}"
     option = {"text": plain(begin), "value": option_value(number, place)}
-    below = short(" ".join(filter(None, (rest, description))), _LONGEST_OPTION - 1)
+    below = short(" ".join(filter(None, (rest, description))), _LONGEST_OPTION)
     return option | {"description": plain(below)} if below.strip() else option
 
 

@@ -90,7 +90,7 @@ def offer(who: str, name: str | None, token: str) -> dict[str, Any]:
     """Return the message whose button opens a form; `who` is a display name, the only one who may use it."""
     what = f"start {code(name)}" if name else "choose a workflow"
     text = f"{code(who)}, open the form to {what}. Nothing begins before you have seen it and sent it."
-    says = short(f"Open the form to start {name or 'a workflow'}", 74)
+    says = short(f"Open the form to start {name or 'a workflow'}", 75)
     return message(
         "Open the form to start a workflow",
         [

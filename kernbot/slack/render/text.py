@@ -86,9 +86,9 @@ def cut(text: str, at_most: int, *, keep_lines: bool = False) -> Cut:
 
 
 def short(text: str, at_most: int = _LONGEST_NAME) -> str:
-    """Return a name on one line, its end left out where it is long: then one sign more says so."""
+    """Return a name on one line of at most so many characters; where its end is left out, the last one says so."""
     piece = cut(text, at_most)
-    return piece.text if piece.is_whole else f"{piece.text.removesuffix(' …')}…"
+    return piece.text if piece.is_whole else f"{cut(text, at_most - 1).text.removesuffix(' …')}…"
 
 
 def escape(text: str) -> str:

@@ -10,8 +10,13 @@ from kernbot.slack.render.promise import who_may, who_may_answer
 from kernbot.slack.render.text import date, sentence, short, without_backticks
 from kernbot.slack.render.values import WHOLE_CARD, Room
 
-_FEW = 3
-_LITTLE_ROOM = Room(values=4, characters=120)
+_ROOMS = (
+    (2, WHOLE_CARD),
+    (3, Room(characters=180)),
+    (6, Room(values=4, characters=120)),
+    (CALLS_ON_A_CARD, Room(values=3, characters=60, problem=80, names=2)),
+)
+"""Room for each of so many calls: Slack takes 12,000 characters in all, whatever each call has."""
 
 Calls = Sequence[PauseFacts]
 """The newest question about each of several calls, in their order."""
@@ -36,7 +41,7 @@ def to_approve(calls: Calls) -> Calls:
 
 def room_of(calls: Calls) -> Room:
     """Return how much a card shows of the values of each call: the more of them, the less."""
-    return WHOLE_CARD if len(calls) <= _FEW else _LITTLE_ROOM
+    return next(room for most, room in _ROOMS if len(calls) <= most)
 
 
 def is_cut(call: PauseFacts, calls: Calls) -> bool:

@@ -37,12 +37,16 @@ def as_text(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Room:
-    """How much a card shows of values."""
+    """How much a card shows of a question, or of each where several calls share one."""
 
     values: int = 10
     """How many of them."""
     characters: int = 200
     """Of each."""
+    problem: int = 200
+    """Characters of why a call is asked about again."""
+    names: int = 5
+    """Names of the values that a call needs, and of those that it may be given."""
 
 
 WHOLE_CARD = Room()
