@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests that ask for one."""
+"""A real PostgreSQL for the tests that ask for one, and no test that has to be quick."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url
+
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

@@ -15,9 +15,7 @@ from tests.engine.growing import CASES
 from tests.engine.trees import Case
 from tests.engine.trial import LEGS, Legs, check
 
-_SETTINGS = settings(
-    deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
-)
+_SETTINGS = settings(database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 
 
 @settings(_SETTINGS, max_examples=150, derandomize=True)

@@ -36,7 +36,6 @@ def assert_is_caught(new_db: Callable[[], InMemoryDb] = InMemoryDb) -> None:
 
     seeded = settings(
         max_examples=_EXAMPLES,
-        deadline=None,
         derandomize=True,
         database=None,
         phases=[Phase.generate],

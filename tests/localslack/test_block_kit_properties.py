@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernbot.localslack.block_kit import Problem, check_message, check_view
 
 Json = dict[str, Any]
-
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def texts(kind: str) -> st.SearchStrategy[Json]:
@@ -99,14 +97,12 @@ def parts(whole: Any, at: str = "") -> Iterator[tuple[str, Json]]:
             yield from parts(part, f"{at}/{n}")
 
 
-@unhurried
 @given(messages)
 def test_a_valid_message_passes(message: Json) -> None:
     """No problem is found in a message put together from documented parts."""
     assert check_message(message) == []
 
 
-@unhurried
 @given(messages, st.data())
 def test_an_over_long_text_is_found(message: Json, data: st.DataObject) -> None:
     """One problem is found at whichever text object got more characters than any may have."""
@@ -119,7 +115,6 @@ def test_an_over_long_text_is_found(message: Json, data: st.DataObject) -> None:
     assert problem.message.startswith("must be less than ")
 
 
-@unhurried
 @given(messages, st.data())
 def test_an_unknown_property_is_found(message: Json, data: st.DataObject) -> None:
     """One problem is found at whichever text object got a property that Slack does not know."""
@@ -129,7 +124,6 @@ def test_an_unknown_property_is_found(message: Json, data: st.DataObject) -> Non
     assert check_message(message) == [Problem(pointer, "invalid additional property: surprise")]
 
 
-@unhurried
 @given(json_values)
 def test_any_json_gets_an_answer(value: Any) -> None:
     """Whatever is sent, problems are returned and nothing is raised."""
