@@ -32,6 +32,8 @@ OPS = "C01OPS"
 SECRET = "C02SECRET"
 EMPTY = "C03EMPTY"
 NOON = 1_795_000_000.0
+PATIENCE = 30.0
+"""Seconds for which no test waits: an app on a slow machine is not a silent one."""
 
 SCOPES = ["chat:write", "commands", "users:read", "im:write", "im:read", "channels:read", "groups:read"]
 MANIFEST: Json = {
@@ -79,7 +81,7 @@ class Clock:
         return self.now
 
 
-def workspace(clock: Callable[[], float], ack_seconds: float = 3.0, **more: Any) -> LocalSlack:
+def workspace(clock: Callable[[], float], ack_seconds: float = PATIENCE, **more: Any) -> LocalSlack:
     """Return a workspace with people of every kind; #ops holds most of them, #secret only Ana, #empty nobody."""
     slack = LocalSlack(clock, ack_seconds=ack_seconds, **more)
     slack.add_person("U01ANA", name="ana", display_name="Ana", tz="Europe/Berlin")

@@ -201,7 +201,7 @@ async def test_retries(transport: str) -> None:
 @TRANSPORTS
 async def test_retry_that_is_acknowledged(transport: str) -> None:
     """An event that is acknowledged the second time is not sent again."""
-    slack = workspace(Clock(), ack_seconds=0.2, event_retry_seconds=(0, 0, 0))
+    slack = workspace(Clock(), ack_seconds=1, event_retry_seconds=(0, 0, 0))
     async with wired(slack, transport) as both:
         both.bot.silent = True
         slack.deactivate("U02BOB")

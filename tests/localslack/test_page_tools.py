@@ -94,7 +94,7 @@ async def test_repeat(page: Page, bot: Bot, ana: Actor) -> None:
     assert await bot.told() == first
     assert [line["name"] for line in (await page.read("traffic"))["entries"]][-2:] == ["block_actions"] * 2
     assert "Only what was sent to an app" in (await page.send("repeat", number=number - 1))["error"]
-    bot.silent = True
+    await page.send("mishap", kind="interactive", lose_ack=True)
     assert (await page.send("repeat", number=number))["error"] == "operation_timeout"
 
 

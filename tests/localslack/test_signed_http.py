@@ -16,7 +16,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from kernbot.localslack import Actor, App, LocalSlack
 from kernbot.localslack.signed_http import signed_headers
-from tests.localslack.office import OPS, Clock, actions, button, manifest_for, modal, whole_manifest, workspace
+from tests.localslack.office import (
+    OPS,
+    PATIENCE,
+    Clock,
+    actions,
+    button,
+    manifest_for,
+    modal,
+    whole_manifest,
+    workspace,
+)
 
 
 class Receiver:
@@ -38,9 +48,15 @@ class Receiver:
 
 
 @pytest.fixture
-def slack() -> LocalSlack:
-    """Return a workspace that waits a short time only."""
-    return workspace(Clock(), ack_seconds=0.2)
+def ack_seconds() -> float:
+    """Return how long the workspace waits for its app."""
+    return PATIENCE
+
+
+@pytest.fixture
+def slack(ack_seconds: float) -> LocalSlack:
+    """Return a workspace."""
+    return workspace(Clock(), ack_seconds)
 
 
 @pytest.fixture
@@ -131,6 +147,7 @@ async def test_bad_answers(receiver: Receiver, ana: Actor, answer: dict[str, Any
 
 
 @pytest.mark.usefixtures("app")
+@pytest.mark.parametrize("ack_seconds", [0.2])
 async def test_no_ack_in_time(receiver: Receiver, ana: Actor) -> None:
     """operation_timeout is what the person reads when the app answers too late."""
     receiver.delay = 0.4

@@ -135,7 +135,7 @@ async def test_no_ack_in_time() -> None:
 
 async def test_silent_app_and_a_form() -> None:
     """A form stays open, and can be submitted again, when the app does not answer."""
-    slack = workspace(Clock(), ack_seconds=0.05)
+    slack = workspace(Clock(), ack_seconds=1)
     app = slack.install(MANIFEST)
     ana = slack.person("U01ANA")
     async with slack.serve() as server, Bot(app, server.base_url).connected() as bot:

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from kernbot.settings import Settings
+from kernbot.slack.listeners import inbox
 from tests.scenarios.line import line_to
-from tests.scenarios.team import MovedClock, Team, free_port, make_workspace, passing
+from tests.scenarios.team import PATIENCE, MovedClock, Team, free_port, make_workspace, passing
 
 
 @pytest.fixture(params=["socket", "http"])
@@ -18,8 +19,9 @@ def transport(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def team(transport: str) -> AsyncIterator[Team]:
+async def team(transport: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Team]:
     """Yield a workspace whose bot is not running yet; in the end, Slack has taken everything that the bot sent."""
+    monkeypatch.setattr(inbox, "SECONDS_TO_DECIDE", PATIENCE)
     time = passing()
     clock = MovedClock()
     port = free_port() if transport == "http" else None

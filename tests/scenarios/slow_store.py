@@ -15,9 +15,12 @@ class SlowLedger(InMemoryDb):
     def __init__(self) -> None:
         super().__init__()
         self.go_on = asyncio.Event()
+        self.arrived = asyncio.Semaphore(0)
+        """Released by each answer that has come to wait."""
 
     async def close_pause(self, pause_id: str, answered: AnswerRecord, digest: str | None = None) -> PauseRecord | None:
         """Wait, then close it."""
+        self.arrived.release()
         await self.go_on.wait()
         return await super().close_pause(pause_id, answered, digest)
 

@@ -26,6 +26,9 @@ from tests.scenarios.line import Line
 
 Truth = TypeVar("Truth")
 
+PATIENCE = 30.0
+"""Seconds after which something has gone wrong, and is not merely slow on a machine that has more to do."""
+
 CHANNEL = "C01OPS"
 ELSEWHERE = "C02RANDOM"
 
@@ -148,16 +151,23 @@ class Team:
 
     async def press(self, who: str, message: dict[str, Any], action_id: str) -> dict[str, Any]:
         """Have somebody press a button that opens a modal; return the modal once it is filled."""
+        before = self.person(who).view()
         assert (await self.click(who, message, action_id)).ok
-        return await self.modal(who, lambda view: view["title"]["text"] != "One moment")
+        return await self.opened(who, before)
 
     async def pick(self, who: str, message: dict[str, Any], entry: str) -> dict[str, Any]:
         """Have somebody pick an entry of a card's menu; return the modal that it opens."""
         elements = [item for block in message["blocks"] if block["type"] == "actions" for item in block["elements"]]
         menu = next(item for item in elements if item["type"] == "overflow")
         option = next(option["value"] for option in menu["options"] if option["text"]["text"] == entry)
+        before = self.person(who).view()
         assert (await self.person(who).click(CHANNEL, message["ts"], menu["action_id"], option=option)).ok
-        return await self.modal(who, lambda view: view["title"]["text"] != "One moment")
+        return await self.opened(who, before)
+
+    async def opened(self, who: str, before: dict[str, Any] | None) -> dict[str, Any]:
+        """Wait for a modal that takes the place of the one `before`, and for what is in it."""
+        old = before["id"] if before else None
+        return await self.modal(who, lambda view: view["id"] != old and view["title"]["text"] != "One moment")
 
     async def modal(self, who: str, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait for a modal before somebody."""
@@ -241,11 +251,11 @@ class Team:
 
     async def until(self, true: Callable[[], Truth | None]) -> Truth:
         """Return what a function returns once that is true."""
-        return await self.slack.until(true)
+        return await self.slack.until(true, PATIENCE)
 
     async def eventually(self, true: Callable[[], Any]) -> None:
         """Wait until something is true that Slack does not see."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not true():  # noqa: ASYNC110 - what a step in a thread does rings no bell
                 await asyncio.sleep(0.01)
 
@@ -296,7 +306,7 @@ def words(shown: Any, between: str = "\n") -> str:
 
 def make_workspace(clock: MovedClock, time: Time, *, http_port: int | None = None) -> tuple[LocalSlack, App]:
     """Return a workspace; the bot is installed from its own manifest."""
-    slack = LocalSlack(clock=clock, monotonic=time.now)
+    slack = LocalSlack(clock=clock, ack_seconds=PATIENCE, monotonic=time.now)
     for name, kind in (
         ("dee", Kind.MEMBER),
         ("ana", Kind.MEMBER),

@@ -13,7 +13,7 @@ from tests.scenarios.workflows import QUESTION, Deploy, configure
 
 
 @pytest.fixture(autouse=True)
-def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+def hurry(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - a team has a patient bot
     """Have the bot wait for its ledger a tenth of a second only."""
     monkeypatch.setattr(inbox, "SECONDS_TO_DECIDE", 0.1)
 
@@ -74,6 +74,7 @@ async def test_a_form_that_turns_out_too_late_says_so(team: Team, slow: SlowLedg
         for who in ("ana", "bob"):
             form = await team.press(who, card, "pause.fill")
             await team.send(who, form, "0.7", _first_choice(form))
+            await slow.arrived.acquire()
         slow.go_on.set()
         shown = words(await team.modal("bob", lambda view: "Not recorded" in words(view["title"])))
         assert "<@UANA> filled it in" in shown
@@ -85,6 +86,7 @@ async def test_a_click_that_turns_out_too_late_is_told_so(team: Team, slow: Slow
     async with team.bot(Deploy().workflow):
         card = await team.ask("deploy", QUESTION)
         await team.click("ana", card, "pause.approve")
+        await slow.arrived.acquire()
         await team.click("bob", card, "pause.reject")
         slow.go_on.set()
         await team.hears("bob", "<@UANA> approved it")

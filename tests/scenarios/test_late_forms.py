@@ -27,7 +27,7 @@ def _orders() -> Workflow:
 
 
 @pytest.fixture(autouse=True)
-def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+def hurry(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - a team has a patient bot
     """Have the bot wait for its database a tenth of a second only."""
     monkeypatch.setattr(inbox, "SECONDS_TO_DECIDE", 0.1)
 

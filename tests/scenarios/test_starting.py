@@ -64,8 +64,9 @@ class _Orders:
 
 async def _form(team: Team, who: str, text: str, *, channel: str = CHANNEL) -> dict[str, Any]:
     """Have somebody type a command that opens a form."""
+    before = team.person(who).view()
     assert not await team.type(who, text, channel=channel)
-    return await team.modal(who, lambda view: view["title"]["text"] != "One moment")
+    return await team.opened(who, before)
 
 
 def _inputs(view: dict[str, Any]) -> dict[str, dict[str, Any]]:

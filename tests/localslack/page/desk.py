@@ -9,7 +9,7 @@ from typing import Any
 from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
 from kernbot.localslack import Clock, Kind, LocalSlack, Server
-from tests.localslack.office import OPS, Bot, Json, plain
+from tests.localslack.office import OPS, PATIENCE, Bot, Json, plain
 
 Preparation = Callable[[Page], Awaitable[None]]
 
@@ -85,7 +85,7 @@ class Desk:
 
 def workspace() -> LocalSlack:
     """Return a workspace with people of all kinds, a private channel, and a public one that nobody is in."""
-    slack = LocalSlack(clock=Clock(), rate_limits=False)
+    slack = LocalSlack(clock=Clock(), ack_seconds=PATIENCE, rate_limits=False)
     slack.add_person("U01ANA", name="ana", display_name="Ana Ruiz", kind=Kind.MEMBER, tz="Europe/Berlin")
     slack.add_person("U02BOB", name="bob", display_name="Bob", kind=Kind.MEMBER, tz="Europe/Berlin")
     slack.add_person("U03GUS", name="gus", display_name="Gus", kind=Kind.GUEST, tz="Europe/Berlin")

@@ -62,7 +62,7 @@ async def test_send_again(desk: Desk) -> None:
     await row.get_by_role("button", name="Send again").click()
     assert await desk.bot.told() == first
     await expect(pane.get_by_role("listitem").filter(has_text="/kern")).to_have_count(2)
-    desk.bot.silent = True
+    desk.slack.disturb("slash_commands", lose_ack=True)
     await row.get_by_role("button", name="Send again").click()
     await expect(page.get_by_role("alert").first).to_contain_text("operation_timeout")
 
