@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -11,9 +12,11 @@ from pydantic import BaseModel
 
 from kernbot.agent import Agent
 from kernbot.db.sqlite import SqliteDb
+from kernbot.errors import ModelError
+from kernbot.models import ModelReply, Usage
 from kernbot.models.openai import OpenAIChat, OpenAIResponses
 from kernbot.models.scripted import Item, call
-from kernbot.run import RunContext
+from kernbot.run import RunContext, RunStatus
 from kernbot.run.agent import RunContentEvent
 from kernbot.run.messages import Model, ModelRequest
 from kernbot.team import Team
@@ -22,6 +25,7 @@ from kernbot.tools.user_control_flow import UserControlFlowTools
 from kernbot.workflow import Workflow
 from kernbot.workflow.step import Step
 from tests.models.openai_server import KEY, OpenAIServer, openai_server
+from tests.models.wire import Fault
 
 Connect: TypeAlias = Callable[[OpenAIServer], Model]
 """Makes a model that asks a server."""
@@ -156,3 +160,75 @@ def test_an_agent_remembers_calls_and_answers_in_a_form(connect: Connect) -> Non
         agent.run("And now?")
         told = [message.role for message in server.model.requests[-1].messages]
         assert told == ["user", "assistant", "tool", "assistant", "user", "assistant", "tool"]
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_last_words_keep_their_form_across_a_pause(connect: Connect, *, is_streamed: bool) -> None:
+    """Streamed or not, alone or in a step: they are an instance of it, and the tokens of all turns are stored."""
+    form = Forecast(city="Tokyo", degrees=5)
+    last = ModelReply(content=form.model_dump_json(), usage=Usage(input_tokens=7, output_tokens=4))
+    asks = ModelReply(tool_calls=(call("alert", city="Tokyo"),), usage=Usage(input_tokens=3, output_tokens=2))
+
+    def carry(work: Callable[..., Any], *given: Any, **named: Any) -> None:
+        done = work(*given, **named, stream=is_streamed)
+        if is_streamed:
+            list(done)
+
+    with openai_server([asks, last]) as server:
+        ann = Agent(name="Ann", model=connect(server), tools=[alert], output_schema=Forecast)
+        carry(ann.run, "Warn them", run_id="alone")
+        paused = ann.get_run_output("alone")
+        assert paused is not None
+        paused.active_requirements[0].confirm()
+        carry(ann.continue_run, paused)
+        run = ann.get_run_output("alone")
+        assert run is not None
+        assert (run.content, run.metrics.total_tokens) == (form, 16)
+
+        workflow = Workflow(name="w", db=SqliteDb(db_file="w.db"), steps=[Step(name="warn", agent=ann)])
+        carry(workflow.run, "Warn them", run_id="in a step")
+        waiting = workflow.get_run_output("in a step")
+        assert waiting is not None
+        (waiting.step_requirements[-1].executor_requirements or [])[0].confirm()
+        carry(workflow.continue_run, waiting)
+        whole = workflow.get_run_output("in a step")
+        assert whole is not None
+        (spoke,) = whole.step_executor_runs
+        assert (whole.content, spoke.usage) == (form, Usage(input_tokens=10, output_tokens=6))
+
+
+def test_arguments_that_are_wrong_are_told_to_the_model(connect: Connect) -> None:
+    """Nobody is asked about them; the model's next try is."""
+    turns: list[Item] = [[call("alert", town="Tokyo")], [call("alert", city="Tokyo")], "Done."]
+    with openai_server(turns) as server:
+        paused = Agent(name="Ann", model=connect(server), tools=[alert]).run("Warn them")
+        (requirement,) = paused.active_requirements
+        assert requirement.tool_execution.tool_args == {"city": "Tokyo"}
+        heard = server.model.requests[-1].messages[-1]
+        assert heard.role == "tool"
+        assert "city" in str(heard.content)
+
+
+@pytest.mark.parametrize("on_error", ["skip", "fail", "pause"])
+def test_a_server_that_stays_broken_is_a_matter_of_on_error(connect: Connect, on_error: str) -> None:
+    """The step fails with an error that names model and cause: passed over, raised, or asked about and tried again."""
+    faults: list[Fault | None] = [Fault.BROKEN] * 3 if on_error == "pause" else [Fault.BROKEN] * 12
+    with openai_server(["Fine."], faults) as server:
+        ann = Agent(name="Ann", model=connect(server))
+        steps = [Step(name="ask", agent=ann, on_error=on_error, max_retries=0), Step(name="b", executor=lambda _: "b")]
+        workflow = Workflow(name="w", db=SqliteDb(db_file="w.db"), steps=steps)
+        named = "The model local failed: .*The server had an error"
+        if on_error == "fail":
+            with pytest.raises(ModelError, match=named):
+                workflow.run("x")
+            return
+        run = workflow.run("x")
+        if on_error == "skip":
+            assert (run.status, run.content) == (RunStatus.COMPLETED, "b")
+            assert re.search(named, str(run.step_results[0].error))
+            return
+        (failure,) = run.error_requirements
+        assert re.search(named, failure.error_message)
+        failure.retry()
+        run = workflow.continue_run(run)
+        assert [result.content for result in run.step_results] == ["Fine.", "b"]

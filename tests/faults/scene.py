@@ -77,6 +77,10 @@ class Scene:
         whole = [message for parent in parents for message in person.messages(CHANNEL, parent["ts"])]
         return [message for message in whole if text in message["text"] and not message["ephemeral"]]
 
+    def streams(self) -> list[dict[str, Any]]:
+        """Return the messages that are being streamed."""
+        return [message for message in self.messages("") if message.get("streaming")]
+
     def open_cards(self) -> list[dict[str, Any]]:
         """Return the cards that ask for approval."""
         return [message for message in self.messages("Deploy?") if "pause.approve" in str(message["blocks"])]

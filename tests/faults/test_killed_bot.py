@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kernbot.run import RunStatus
-from tests.faults.process import until
+from tests.faults.process import PATIENCE, until
 from tests.faults.scene import ANOTHER, PERSON, Scene
 
 BOTH_TRANSPORTS = pytest.mark.parametrize("scene", ["socket", "http"], indirect=True)
@@ -97,6 +97,32 @@ async def test_killed_inside_a_step_without_a_gate(scene: Scene) -> None:
     await scene.serve()
     assert await scene.ended() is RunStatus.COMPLETED
     assert scene.effects == ["load:1", "load:1", "report:1"]
+
+
+async def test_killed_while_an_agent_speaks(scene: Scene) -> None:
+    """No message says any more that it speaks: the turn that broke off is asked for again, no other one, and is told.
+
+    A turn is the model's whole reply: half of one can't be kept.
+    """
+    bot = await scene.serve()
+    scene.hold_steps()
+    await scene.start("watch")
+    await scene.slack.until(lambda: [shown for shown in scene.streams() if "The" in str(shown)], PATIENCE)
+    await scene.kill(bot)
+    scene.let_steps_go()
+    await scene.serve()
+    assert await scene.ended() is RunStatus.COMPLETED
+    assert scene.effects == ["turn:1", "look:1", "turn:2", "turn:2"]
+
+    def told() -> list[str]:
+        """Return what stands in the thread of what the agent said."""
+        return [text for message in scene.messages("") if "speak" in (text := str(message)) or "is done" in text]
+
+    await scene.slack.until(
+        lambda: all("is done" in text and "The gate is open." in text for text in told()) and told(), PATIENCE
+    )
+    assert len(told()) == 1
+    assert not scene.streams()
 
 
 async def test_killed_before_the_card_was_posted(scene: Scene) -> None:
