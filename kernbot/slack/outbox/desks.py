@@ -156,7 +156,9 @@ class Desks:
         )
         for pause in facts.pauses:
             if pause.cause == "damaged":
-                self._complaints.tell("a question can't be read; a plain card says so", pause.pause_id, facts.run_id)
+                self._complaints.tell(
+                    "a question can't be read; a plain card says so", f"{pause.pause_id} ({pause.error})", facts.run_id
+                )
         if waiting is None:
             return facts
         asked = next(pause for pause in facts.pauses if pause.pause_id == waiting.pause_id)

@@ -7,8 +7,11 @@ from kernbot.slack.ids import slack_user
 from kernbot.slack.render.facts import PauseFacts
 
 
-def damaged(pause: PauseRecord) -> PauseFacts:
-    """Return a question of which only its place and its times can be told: nobody can answer it, or be misled by it."""
+def damaged(pause: PauseRecord, error: Exception) -> PauseFacts:
+    """Return a question of which only its place and its times can be told: nobody can answer it, or be misled by it.
+
+    `error` is what came of reading the rest; its text may hold values, so its class alone is told.
+    """
     answered = pause.answered
     return PauseFacts(
         pause_id=pause.pause_id,
@@ -26,6 +29,7 @@ def damaged(pause: PauseRecord) -> PauseFacts:
         on_reject=None,
         silence=None,
         actions=[],
+        error=type(error).__name__,
         opened_at=pause.opened_at,
         deadline=pause.deadline,
         is_open=pause.state == "open",

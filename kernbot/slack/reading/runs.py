@@ -147,8 +147,8 @@ class _Record:
     def pause(self, pause: PauseRecord) -> PauseFacts:
         try:
             return self._read(pause)
-        except Exception:  # noqa: BLE001 - whatever is wrong with one question, it is told, and the others are shown
-            return damaged(pause)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with a question, it is told, the others are shown
+            return damaged(pause, error)
 
     def _read(self, pause: PauseRecord) -> PauseFacts:
         question = pause.question
