@@ -23,7 +23,7 @@ class SlackMessage:
     """A message that the bot sends and keeps up to date: unique by run, role, pause and person."""
 
     message_id: str
-    """Our id for it; travels in the message's metadata."""
+    """Our id for it; travels in the message's metadata, and while it is streamed as the id of its first block."""
     run_id: str
     """Of a fold, the id of the workflow."""
     role: MessageRole
