@@ -212,6 +212,18 @@ def test_details_of_an_open_question_have_its_rules() -> None:
     assert "submit" not in view
 
 
+def test_details_of_an_open_question_say_which_time_it_is_asked() -> None:
+    """Whoever answers there reads it as on the card."""
+    view = modals.details(RUN, replace(CONFIRMATION, retries=1, max_retries=3))
+    assert text_of(part(view, "special")) == "*Asked again:* retry 1 of 3."
+
+
+def test_details_of_a_run_say_what_went_wrong_where_people_are_asked_about_it() -> None:
+    """An open question about a failure has its error."""
+    view = modals.run_details(replace(RUN, pauses=[DEFINITION_CHANGED]))
+    assert text_of(part(view, "asked-about.0")) == "DefinitionChanged: step 'refund' is gone"
+
+
 def test_details_of_a_closed_question_have_outcome_values_and_reason() -> None:
     """What was asked about, what was given and why stand one after the other."""
     pause = answered(CONFIRMATION, Action.reject, "skipped", feedback="No.\nNot today.", values={"late": True})

@@ -31,9 +31,15 @@ export class Conversation {
       surface: (message) => surface(this.place, message),
       menu: (message) => menu(this.place, message),
     });
-    this.composer = new Composer({ commands, shortcuts, send: (line) => send(this.place, line) });
+    this.composer = new Composer({ commands, shortcuts, send: (line) => this.#send(send, line) });
     const header = el("header", { class: "pane-header" }, this.corner, div("pane-titles", this.heading, this.topic));
     node.append(header, div("messages-frame", this.list.node, this.list.jump), this.composer.node);
+  }
+
+  /** Who writes wants to see what comes of it, wherever they had scrolled to. */
+  #send(send, line) {
+    this.list.toBottom();
+    return send(this.place, line);
   }
 
   /**

@@ -25,7 +25,7 @@ export class MessageList {
     this.menu = menu;
     this.drawn = new Map();
     this.rows = el("div", { class: "rows", role: "log", "aria-live": "polite", "aria-relevant": "additions" });
-    this.jump = button({ class: "jump", hidden: true, click: () => this.#toBottom() }, "New messages ↓");
+    this.jump = button({ class: "jump", hidden: true, click: () => this.toBottom() }, "New messages ↓");
     this.node = el("div", { class: "messages", scroll: () => this.#scrolled() }, this.rows);
     this.pinned = true;
     this.top = 0;
@@ -46,7 +46,7 @@ export class MessageList {
     this.place = place;
     this.#draw(messages, empty);
     const newest = messages.at(-1)?.ts;
-    if (moved || this.pinned) this.#toBottom();
+    if (moved || this.pinned) this.toBottom();
     else if (newest !== this.newest) this.jump.hidden = false;
     this.newest = newest;
   }
@@ -139,7 +139,8 @@ export class MessageList {
     if (this.node.scrollTop < this.top) this.#scrolled();
   }
 
-  #toBottom() {
+  /** Show the newest messages, and stay with them. */
+  toBottom() {
     this.node.scrollTop = this.node.scrollHeight;
     this.top = this.node.scrollTop;
     this.pinned = true;
@@ -156,7 +157,7 @@ export class MessageList {
   #keepPinned() {
     const observer = new ResizeObserver(() => {
       this.#notice();
-      if (this.pinned) this.#toBottom();
+      if (this.pinned) this.toBottom();
     });
     observer.observe(this.node);
     observer.observe(this.rows);

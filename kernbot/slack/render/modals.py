@@ -14,7 +14,7 @@ from kernbot.slack.render.blocks import At, Block, context, error_quote, line, q
 from kernbot.slack.render.facts import PauseFacts, RunFacts
 from kernbot.slack.render.outcome import outcome
 from kernbot.slack.render.parent import asked_for, state
-from kernbot.slack.render.promise import rules, silence
+from kernbot.slack.render.promise import rules, silence, special
 from kernbot.slack.render.question import place_of, question_block
 from kernbot.slack.render.refusals import since_then, still_possible, why_too_late
 from kernbot.slack.render.steps import STEPS_OF_A_BLOCK, failed_steps, step_lines
@@ -56,6 +56,8 @@ def details(run: RunFacts, pause: PauseFacts, buttons: Sequence[Block] = ()) -> 
     ]
     if pause.error:
         head.append(error_quote(at("error"), pause.error))
+    if pause.is_open and (text := special(pause)):
+        head.append(section(at("special"), text))
     if pause.attempt is not None and pause.traceback is None:
         reference = f"run {short_id(run.run_id)}, attempt {pause.attempt}"
         head.append(context(at("no-traceback"), f"The workflow's owners and the operators see more: {reference}."))
@@ -132,6 +134,8 @@ def _blocks_of_run(run: RunFacts, at: At) -> Iterator[Block]:
         yield rich_text(at(f"steps.{start}"), line(*lines[:-1]))
     for number, pause in enumerate(run.pauses):
         yield question_block(at(f"question.{number}"), pause)
+        if pause.is_open and pause.error:
+            yield error_quote(at(f"asked-about.{number}"), pause.error)
         yield section(at(f"outcome.{number}"), silence(pause) if pause.is_open else outcome(run, pause))
         yield from numbered(at, f"values.{number}", _parts_of_question(pause))
     for number, step in enumerate(failed_steps(run)):

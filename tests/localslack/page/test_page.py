@@ -120,6 +120,17 @@ class TestChannels:
         await page.keyboard.press("Escape")
         await expect(thread(page)).to_be_hidden()
 
+    async def test_who_writes_sees_what_comes_of_it(self, desk: Desk) -> None:
+        """A line that is sent takes a reader who scrolled back to the newest messages."""
+        page = await desk.look()
+        for number in range(30):
+            await desk.post(text=f"message {number}")
+        await expect(main(page).get_by_role("article")).to_have_count(30)
+        await main(page).locator(".messages").evaluate("node => { node.scrollTop = 100; }")
+        await type_line(page, "my own words")
+        await expect(main(page).get_by_text("my own words")).to_be_in_viewport()
+        await expect(page.get_by_role("button", name="New messages")).to_be_hidden()
+
     async def test_scroll_and_draft(self, desk: Desk) -> None:
         """News neither move a reader who scrolled back nor touch what is being typed."""
         page = await desk.look()
