@@ -7,6 +7,7 @@ refused, so that no web site can talk to it through a browser.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import secrets
 from collections.abc import AsyncIterator
@@ -27,6 +28,8 @@ from kernbot.localslack.socket_mode import SocketMode
 from kernbot.localslack.web_api import WebApi
 
 _HOST: Final = "127.0.0.1"
+_TURNS_TO_LET_IN = 4
+"""Turns of the event loop in which a connection that has arrived begins, and one to spare."""
 _PAGE = Path(__file__).parent / "page"
 _PAGE_FILES = {".html", ".js", ".css", ".svg"}
 _HEADERS = {
@@ -97,6 +100,7 @@ class Site:
             self._hosts = frozenset(f"{host}:{server.port}" for host in (_HOST, "localhost"))
             yield server
         finally:
+            await _let_in()
             await runner.cleanup()
 
     @web.middleware
@@ -149,6 +153,12 @@ async def _json(request: web.Request) -> Any:
         return await request.json()
     except ValueError:
         return None
+
+
+async def _let_in() -> None:
+    """Let connections begin that have arrived: asyncio forgets to close those that it meets with nobody listening."""
+    for _ in range(_TURNS_TO_LET_IN):
+        await asyncio.sleep(0)
 
 
 async def _listen(runner: web.AppRunner, port: int) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -98,3 +101,13 @@ async def test_next_server(slack: LocalSlack) -> None:
         async with slack.serve() as server:
             tokens.add(server.page_token)
     assert len(tokens) == 2
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_a_connection_that_comes_at_the_last_moment_is_closed(slack: LocalSlack, turns: int) -> None:
+    """Whenever it comes, no socket is left open, which Python would warn about."""
+    async with slack.serve() as server:
+        with socket.create_connection(("127.0.0.1", server.port)):
+            for _ in range(turns):
+                await asyncio.sleep(0)
+    gc.collect()

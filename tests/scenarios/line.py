@@ -112,4 +112,6 @@ async def line_to(target: str) -> AsyncIterator[Line]:
             yield line
         finally:
             line.clear()
+            for _ in range(4):  # asyncio forgets to close a connection that has arrived, and not begun
+                await asyncio.sleep(0)
             await runner.cleanup()
