@@ -17,6 +17,7 @@ from kernbot.engine.versions import version_of_call
 from kernbot.errors import UsageError
 from kernbot.run.answer import Action, Answer
 from kernbot.run.executor import DELEGATE, AgentSetup, Tool
+from kernbot.run.masking import scrubbed, secrets_in
 from kernbot.run.messages import ToolCall
 from kernbot.run.tool_execution import (
     ToolExecution,
@@ -221,6 +222,13 @@ def as_text(result: Any) -> str:
     if isinstance(result, str):
         return result
     return json.dumps(as_plain(result), ensure_ascii=False)
+
+
+def shown_result(call: Call, text: Any) -> Any:
+    """Return what came of a call as events tell of it: it may repeat a secret argument."""
+    if call.tool is None or not isinstance(text, str):
+        return text
+    return scrubbed(text, secrets_in(call.arguments, call.tool.secret_args))
 
 
 def execution_of(call: Call, result: str | None = None, *, failed: bool = False) -> ToolExecution:

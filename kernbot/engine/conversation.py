@@ -27,6 +27,7 @@ from kernbot.engine.calling import (
     next_path,
     plan,
     problem_with_answer,
+    shown_result,
 )
 from kernbot.engine.execution import Cancelled, Execution, Part, Suspended, Visit
 from kernbot.engine.gates import Decision, Verdict, decide
@@ -266,7 +267,7 @@ class Conversation:
             waiting.extend(suspended.pauses)
             return
         done = self.run.journal.output(call.path)
-        text, failed = (done.content, not done.success) if done else (None, True)
+        text, failed = (shown_result(call, done.content), not done.success) if done else (None, True)
         yield self.event(ToolCallCompletedEvent, tool=execution_of(call, text, failed=failed), content=text)
 
     async def _delegate(self, call: Call, member: AgentSetup) -> Events:

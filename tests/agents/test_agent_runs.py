@@ -12,9 +12,11 @@ from pydantic import BaseModel
 from kernbot.agent import Agent
 from kernbot.db.base import Store
 from kernbot.errors import ConflictError, ModelError, NotFoundError, UsageError
-from kernbot.models import ModelReply, Usage, call
+from kernbot.models import ModelReply, ScriptedModel, Usage, call
 from kernbot.run import RunContext, RunStatus
-from kernbot.run.agent import RunOutput, RunPausedEvent
+from kernbot.run.agent import RunOutput, RunPausedEvent, ToolCallCompletedEvent
+from kernbot.run.masking import MASK
+from kernbot.tools import tool
 from kernbot.workflow import Step, Workflow
 from tests.engine.agent_bench import Desk, agent, looks, requests, sends, told
 
@@ -354,6 +356,28 @@ def test_secret_arguments_are_in_no_event(desk: Desk) -> None:
     assert "hush" not in repr(events)
     assert isinstance(events[-1], RunPausedEvent)
     assert events[-1].requirements[0].tool_execution.tool_args == {"text": "hush"}
+
+
+def test_a_result_that_repeats_a_secret_argument_is_told_without_it() -> None:
+    """A tool that fails with it, or returns it, tells the model only."""
+
+    @tool(secret_args=["pin"])
+    def pay(pin: str, fails: bool) -> str:
+        """Pay."""
+        if fails:
+            raise RuntimeError(f"{pin} is wrong")
+        return f"paid with {pin}"
+
+    calls = [call("pay", pin="hush-hush", fails=fails) for fails in (True, False)]
+    model = ScriptedModel([calls, "Done."])
+    events = list(Agent(name="Ann", model=model, tools=[pay]).run("x", stream=True, stream_events=True))
+    told = [event.content for event in events if isinstance(event, ToolCallCompletedEvent)]
+    assert told == [f"RuntimeError: {MASK} is wrong", f"paid with {MASK}"]
+    assert "hush-hush" not in json.dumps([event.to_dict() for event in events]) + repr(events)
+    assert [message.content for message in model.requests[-1].messages[-2:]] == [
+        "RuntimeError: hush-hush is wrong",
+        "paid with hush-hush",
+    ]
 
 
 async def test_an_async_stream_may_be_awaited_first(desk: Desk) -> None:
