@@ -192,6 +192,11 @@ class StepExecutorPausedEvent(StepEvent):
     executor_requirements: list[RunRequirement] = field(default_factory=list, repr=False)
     """The open questions about its calls, to be looked at; they are decided on the stored run."""
 
+    @property
+    def executor_agent_name(self) -> str | None:
+        """What `executor_name` is called in programs written for earlier interfaces."""
+        return self.executor_name
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON, without the requirements: their arguments are whole, even where they are secret."""
         return {name: value for name, value in super().to_dict().items() if name != "executor_requirements"}

@@ -255,6 +255,11 @@ class StepRequirement(Requirement):
         return self.requires_executor_input and (not calls or any(not item.is_resolved() for item in calls))
 
     @property
+    def executor_agent_name(self) -> str | None:
+        """What `executor_name` is called in programs written for earlier interfaces."""
+        return self.executor_name
+
+    @property
     def rejection_feedback(self) -> str | None:
         """The reason given with a reject."""
         return self.answer.feedback if self.answer else None

@@ -268,6 +268,15 @@ def test_the_pause_names_agent_and_step(desk: Desk) -> None:
     assert (continued.step_name, continued.step_index, continued.nested_depth) == ("g", 1, 1)
 
 
+def test_an_executor_has_its_earlier_name_too(desk: Desk) -> None:
+    """`executor_agent_name` is `executor_name`, on the event and on the requirement; it is not written twice."""
+    workflow = flow(Step("g", agent=agent([[sends("a")], "Done."], desk.send)))
+    paused = next(event for event in workflow.run("x", stream=True) if isinstance(event, StepExecutorPausedEvent))
+    requirement = last_run(workflow).step_requirements[-1]
+    assert (paused.executor_agent_name, requirement.executor_agent_name) == ("Ann", "Ann")
+    assert "executor_agent_name" not in {**paused.to_dict(), **requirement.to_dict()}
+
+
 def test_a_team_goes_by_its_own_name(desk: Desk) -> None:
     """What waits and goes on in the step is the team, though it is a member's call."""
     workflow = flow(_crew(desk))
