@@ -25,7 +25,7 @@ from kernbot.run.events import (
 from kernbot.run.executor import AgentSetup, Executor
 from kernbot.run.requirement import RunRequirement
 from kernbot.run.tool_execution import ToolExecution
-from kernbot.workflow.requirements import Requirement
+from kernbot.workflow.requirement import Requirement
 from kernbot.workflow.review import HumanReview, OnError
 from kernbot.workflow.step import Step
 

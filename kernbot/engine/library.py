@@ -29,7 +29,7 @@ from kernbot.run.events import ALWAYS_STREAMED, StepOutputEvent, WorkflowRunOutp
 from kernbot.run.requirement import RunRequirement
 from kernbot.run.status import RunStatus
 from kernbot.run.workflow import WorkflowRunOutput
-from kernbot.workflow.requirements import Requirement
+from kernbot.workflow.requirement import Requirement
 
 _log = logging.getLogger(__name__)
 

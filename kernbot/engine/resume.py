@@ -13,7 +13,8 @@ from kernbot.run.answer import Answer
 from kernbot.run.requirement import RunRequirement
 from kernbot.run.status import RunStatus
 from kernbot.workflow.node import Node
-from kernbot.workflow.requirements import Requirement, StepRequirement
+from kernbot.workflow.requirement import Requirement
+from kernbot.workflow.requirements import StepRequirement
 
 BY = "library"
 DOOR = "python"

@@ -39,7 +39,7 @@ from kernbot.run.events import (
 from kernbot.run.status import RunStatus
 from kernbot.workflow.inputs import checked_input
 from kernbot.workflow.node import Node, keyed
-from kernbot.workflow.requirements import PauseKind
+from kernbot.workflow.requirement import PauseKind
 
 Events = AsyncGenerator[WorkflowRunOutputEvent, None]
 

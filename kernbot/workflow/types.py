@@ -12,7 +12,8 @@ from pydantic import BaseModel
 
 from kernbot.workflow.fields import UserInputField
 from kernbot.workflow.inputs import as_plain
-from kernbot.workflow.requirements import ErrorRequirement, PauseKind, StepRequirement
+from kernbot.workflow.requirement import PauseKind
+from kernbot.workflow.requirements import ErrorRequirement, StepRequirement
 from kernbot.workflow.review import HumanReview, OnError, OnReject, OnTimeout
 
 if TYPE_CHECKING:

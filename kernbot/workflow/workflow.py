@@ -20,7 +20,8 @@ from kernbot.workflow.arguments import ContinueArguments, RunArguments, WithoutE
 from kernbot.workflow.checks import as_nodes
 from kernbot.workflow.inputs import check_schema
 from kernbot.workflow.node import StepLike
-from kernbot.workflow.requirements import Requirement, StepRequirement
+from kernbot.workflow.requirement import Requirement
+from kernbot.workflow.requirements import StepRequirement
 from kernbot.workflow.sessions import LastSession, StoredSessions
 from kernbot.workflow.step import Step
 

@@ -21,7 +21,7 @@ from kernbot.run import RunStatus
 from kernbot.run.answer import Action, Answer
 from kernbot.workflow import Condition, HumanReview, Loop, Router, Step, Steps, Workflow
 from kernbot.workflow.node import Node
-from kernbot.workflow.requirements import Requirement
+from kernbot.workflow.requirement import Requirement
 from tests.engine.bench import Calls
 
 SOON = 0.2

@@ -20,7 +20,7 @@ from kernbot.run import RunStatus
 from kernbot.run.answer import Action, Answer
 from kernbot.run.workflow import StepCompletedEvent, StepPausedEvent, WorkflowRunOutput
 from kernbot.workflow import HumanReview, Loop, Router, Step, StepOutput, Steps, Workflow
-from kernbot.workflow.requirements import Requirement
+from kernbot.workflow.requirement import Requirement
 from kernbot.workflow.types import ErrorRequirement, PauseKind, StepRequirement, UserInputField
 from tests.engine.bench import Calls, must_load
 

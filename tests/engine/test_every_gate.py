@@ -11,7 +11,7 @@ import pytest
 from kernbot.run import RunStatus
 from kernbot.workflow import Condition, Loop, Router, Step, StepInput, Steps, Workflow
 from kernbot.workflow.node import Node
-from kernbot.workflow.requirements import Requirement
+from kernbot.workflow.requirement import Requirement
 from tests.engine.bench import Calls
 from tests.engine.places import AROUND, Around
 
