@@ -37,7 +37,8 @@ async def told_live(
     """Make something, and yield the events that it tells on the way if they are read `live`.
 
     What it sets in context variables stays in `context`, if one is given. Closed early, it is cancelled, and has ended
-    when this returns.
+    when this returns. A cancel that comes when it is made already goes on after that was yielded, or it would be made
+    once more.
     """
     if not live:
         yield Made(await make(None))
@@ -56,7 +57,19 @@ async def told_live(
     try:
         while (event := await queue.get()) is not None:
             yield event
+    except asyncio.CancelledError:
+        if not task.done():
+            raise
+        _cancel_later()
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
     yield Made(task.result())
+
+
+def _cancel_later() -> None:
+    """Have the task that is running cancelled where it waits next."""
+    running = asyncio.current_task()
+    assert running is not None  # noqa: S101 - only a task can be cancelled
+    running.cancel()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from contextlib import closing
+from itertools import islice
 from typing import Any
 
 import pytest
 
-from kernbot.workflow import Loop, Step, StepInput, Workflow
+from kernbot.db.in_memory import InMemoryDb
+from kernbot.workflow import Loop, Parallel, Step, StepInput, Workflow
 from kernbot.workflow.node import Node
 
 
@@ -39,3 +43,23 @@ def test_a_rejected_draft_without_content_is_an_empty_text(kind: str) -> None:
     run.step_requirements[-1].reject("again")
     workflow.continue_run(run)
     assert told.told == [{}, {"previous_output": "", "rejection_feedback": "again"}]
+
+
+@pytest.mark.parametrize("events", range(1, 10))
+def test_a_branch_that_has_run_is_kept_when_its_stream_is_left(events: int) -> None:
+    """However early nobody reads on: what a function has returned is stored, and it doesn't run again."""
+    ran: Counter[str] = Counter()
+    names = ["first", "second", "third"]
+
+    def note(step_input: StepInput, name: str) -> str:
+        ran[name] += 1
+        return f"{name} of {step_input.input}"
+
+    steps = [Step(name, lambda given, name=name: note(given, name)) for name in names]
+    workflow = Workflow(name="w", db=InMemoryDb(), steps=[Parallel(*steps)])
+    stream: Any = workflow.run("x", run_id="R", session_id="S", stream=True, stream_events=True)
+    with closing(stream):
+        for _ in islice(stream, events):
+            pass
+    workflow.continue_run(run_id="R", session_id="S")
+    assert ran == dict.fromkeys(names, 1)

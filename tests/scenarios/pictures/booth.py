@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Error, Locator, Page, expect
 
 from kernbot.localslack import Server
 from kernbot.workflow import Workflow
@@ -70,8 +70,7 @@ class Booth:
         path = self._folder / f"{self._name}-{self._taken}-{state}.png"
         before = None
         while before != (now := await shown.bounding_box()):
-            await shown.screenshot(path=path, animations="disabled")
-            before = now
+            before = now if await _pictured(shown, path) else None
         assert path.stat().st_size > 0
 
     async def press(self, shown: Locator, label: str) -> None:
@@ -108,3 +107,14 @@ class Booth:
 def choice(form: Locator, label: str) -> Any:
     """Return the box before a choice."""
     return form.locator("label.choice").filter(has_text=re.compile(f"^{re.escape(label)}")).locator("input")
+
+
+async def _pictured(shown: Locator, path: Path) -> bool:
+    """Make a picture; return whether what is shown was not drawn anew meanwhile."""
+    try:
+        await shown.screenshot(path=path, animations="disabled")
+    except Error as error:
+        if "not attached" not in str(error):
+            raise
+        return False
+    return True
