@@ -58,7 +58,7 @@ async def told_live(
         while (event := await queue.get()) is not None:
             yield event
     except asyncio.CancelledError:
-        if not task.done():
+        if not _has_result(task):
             raise
         _cancel_later()
     finally:
@@ -66,6 +66,10 @@ async def told_live(
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
     yield Made(task.result())
+
+
+def _has_result(task: asyncio.Task[object]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None
 
 
 def _cancel_later() -> None:
