@@ -37,8 +37,7 @@ async def told_live(
     """Make something, and yield the events that it tells on the way if they are read `live`.
 
     What it sets in context variables stays in `context`, if one is given. Closed early, it is cancelled, and has ended
-    when this returns. A cancel that comes when it is made already goes on after that was yielded, or it would be made
-    once more.
+    when this returns.
     """
     if not live:
         yield Made(await make(None))
@@ -57,23 +56,26 @@ async def told_live(
     try:
         while (event := await queue.get()) is not None:
             yield event
-    except asyncio.CancelledError:
-        if not _has_result(task):
-            raise
-        _cancel_later()
     finally:
-        if not task.done():
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
     yield Made(task.result())
 
 
-def _has_result(task: asyncio.Task[object]) -> bool:
-    return task.done() and not task.cancelled() and task.exception() is None
+async def told_afterwards(make: Callable[[Tell | None], Awaitable[_T]], *, live: bool) -> Making[_T]:
+    """Make something, and yield what it told once it has been made, or has stopped, if that is read `live`.
 
-
-def _cancel_later() -> None:
-    """Have the task that is running cancelled where it waits next."""
-    running = asyncio.current_task()
-    assert running is not None  # noqa: S101 - only a task can be cancelled
-    running.cancel()
+    Nothing lies between a function's return and what is yielded last: a walk that is left there would run it again.
+    """
+    told: list[WorkflowRunOutputEvent] = []
+    try:
+        made = Made(await make(told.append if live else None))
+    except asyncio.CancelledError:
+        raise
+    except BaseException:
+        for event in told:
+            yield event
+        raise
+    for event in told:
+        yield event
+    yield made

@@ -14,7 +14,7 @@ from kernbot.engine.calls import as_output
 from kernbot.engine.execution import Chain, Execution, StepFailed, Suspended, Visit
 from kernbot.engine.gates import Decision
 from kernbot.engine.journal import output_payload
-from kernbot.engine.live import Making, Tell, at_once, told_live
+from kernbot.engine.live import Making, Tell, at_once, told_afterwards, told_live
 from kernbot.engine.outcomes import give_up, keep, keep_composite, labels, paths_of
 from kernbot.engine.sequence import in_sequence
 from kernbot.engine.values import decode
@@ -49,9 +49,10 @@ async def _function(run: Execution, node: Step, visit: Visit, values: dict[str, 
     def make(attempt: int) -> Making[_Made]:
         if node.agent is not None:
             return agent_work(run, node, visit, node.agent.setup(), values)
-        context = None if visit.is_parallel else run.live_context
         made = partial(_made, run, node, visit, values, attempt)
-        return told_live(lambda tell: made(tell=tell), live=run.live, context=context)
+        if visit.is_parallel:
+            return told_afterwards(lambda tell: made(tell=tell), live=run.live)
+        return told_live(lambda tell: made(tell=tell), live=run.live, context=run.live_context)
 
     async def keep_it(attempt: int, made: _Made) -> None:
         output, payload, changes = made
